@@ -1,0 +1,3 @@
+//! Riposte: a mock interviewer that asks the follow-up that an answer deserves.
+
+pub mod core;
