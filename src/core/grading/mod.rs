@@ -3,6 +3,11 @@
 //! The policy and the interview know this file's types and the [`Grader`] trait; how an answer is
 //! understood is the business of the modules below alone.
 
+pub mod eval;
+pub mod lexical;
+pub mod policy;
+mod text;
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,0 +1,187 @@
+//! The lexical grader: understands an answer by its words, from the bank alone.
+//!
+//! Exists so that every question of any bank can be assessed offline at once. It is pure, never
+//! panics, and takes time linear in the length of an answer. It never learns from answers while it
+//! runs: its weights are constants, the rest comes from the bank.
+
+mod cues;
+mod features;
+mod kind;
+mod lines;
+mod question;
+mod reply;
+mod space;
+mod topic;
+mod weights;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::core::bank::{Bank, Part, Question, StatementId, Trap};
+use crate::core::grading::lexical::features::{Compared, Measured};
+use crate::core::grading::lexical::question::Ready;
+use crate::core::grading::lexical::topic::{Topic, Topics};
+use crate::core::grading::text::{Text, beginning};
+use crate::core::grading::{Assessment, Finding, Grader, Kind, PreparedQuestion, ReplyAssessment};
+
+/// Fewer content words than this are too few to be called off topic.
+const TOPIC_WORDS_MIN: usize = 4;
+/// From this probability on an answer is about something else.
+/// High: asking for an answer again is worse than a follow-up that fits loosely.
+const OFF_TOPIC_FROM: f32 = 0.7;
+
+/// Understands answers by their words.
+#[derive(Clone, Debug)]
+pub struct LexicalGrader {
+    topics: Arc<Topics>,
+}
+
+impl LexicalGrader {
+    /// A grader that knows the words of all questions of the bank.
+    pub fn new(bank: &Bank) -> Self {
+        Self { topics: Arc::new(Topics::new(bank)) }
+    }
+
+    /// The numbers that the weights are fitted on; see `training/lexical.py`.
+    pub fn features(&self, question: &Question, answer: &str) -> AnswerFeatures {
+        LexicalQuestion::new(self.topics.clone(), question).features(answer)
+    }
+}
+
+impl Grader for LexicalGrader {
+    fn prepare(&self, question: &Question) -> Arc<dyn PreparedQuestion> {
+        Arc::new(LexicalQuestion::new(self.topics.clone(), question))
+    }
+}
+
+/// What is measured of one answer, as the weights see it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct AnswerFeatures {
+    /// The kind by the guards, before the topic is looked at.
+    pub kind: Kind,
+    /// The points, in the question's order.
+    pub points: Vec<(StatementId, Vec<f32>)>,
+    /// The misconceptions, in the question's order.
+    pub misconceptions: Vec<(StatementId, Vec<f32>)>,
+    /// What speaks for an example.
+    pub example: Vec<f32>,
+    /// What speaks for a reason.
+    pub reason: Vec<f32>,
+    /// What speaks against another topic.
+    pub topic: Vec<f32>,
+}
+
+struct LexicalQuestion {
+    ready: Ready,
+    topic: Topic,
+    topics: Arc<Topics>,
+}
+
+/// An answer taken apart and measured.
+struct Seen {
+    kind: Kind,
+    statements: Vec<Measured>,
+    example: [f32; cues::EXAMPLE_FEATURES],
+    reason: [f32; cues::REASON_FEATURES],
+    topic: [f32; topic::TOPIC_FEATURES],
+    content_words: usize,
+}
+
+impl LexicalQuestion {
+    fn new(topics: Arc<Topics>, question: &Question) -> Self {
+        Self { ready: Ready::new(question), topic: Topic::new(question), topics }
+    }
+
+    fn see(&self, answer: &str) -> Seen {
+        let raw = beginning(answer);
+        let text = Text::new(raw);
+        let compared = features::compare(&self.ready, &text);
+        let kind = kind::guard(raw, &text, &self.ready, &compared);
+        let statements =
+            (0..self.ready.statements.len()).map(|at| features::measure(&self.ready, &text, &compared, at)).collect();
+        let of_part = |part| best_two(&self.ready, &compared, part);
+        let (explained, also_explained) = of_part(Part::Explanation);
+        let whole = compared.whole.lines.iter().copied().fold(0.0, f32::max);
+        let best = compared.stretches.iter().flat_map(|stretch| &stretch.matched.lines).copied().fold(0.0, f32::max);
+        Seen {
+            kind,
+            statements,
+            example: cues::example(&text, raw, of_part(Part::Example).0),
+            reason: cues::reason(&text, explained, also_explained),
+            topic: self.topics.measure(&self.topic, raw, &text, best, whole),
+            content_words: text.content_words(),
+        }
+    }
+
+    fn features(&self, answer: &str) -> AnswerFeatures {
+        let seen = self.see(answer);
+        let of = |point: bool| {
+            (self.ready.statements.iter().zip(&seen.statements))
+                .filter(|(statement, _)| statement.part.is_some() == point)
+                .map(|(statement, measured)| (statement.id.clone(), measured.features.to_vec()))
+                .collect()
+        };
+        AnswerFeatures {
+            kind: seen.kind,
+            points: of(true),
+            misconceptions: of(false),
+            example: seen.example.to_vec(),
+            reason: seen.reason.to_vec(),
+            topic: seen.topic.to_vec(),
+        }
+    }
+
+    fn kind(&self, seen: &Seen) -> Kind {
+        let strange = seen.content_words >= TOPIC_WORDS_MIN && weights::TOPIC.probability(&seen.topic) >= OFF_TOPIC_FROM;
+        if seen.kind == Kind::Answer && strange { Kind::OffTopic } else { seen.kind }
+    }
+
+    /// Points first, then misconceptions.
+    fn findings(&self, seen: Seen, counts: bool) -> (Vec<Finding>, Vec<Finding>) {
+        let (mut points, mut misconceptions) = (Vec::new(), Vec::new());
+        for (statement, measured) in self.ready.statements.iter().zip(seen.statements) {
+            let (weights, list) = match statement.part {
+                Some(_) => (&weights::POINTS, &mut points),
+                None => (&weights::MISCONCEPTIONS, &mut misconceptions),
+            };
+            let confidence = if counts { weights.probability(&measured.features) } else { 0.0 };
+            list.push(finding(statement.id.clone(), confidence, measured.evidence));
+        }
+        (points, misconceptions)
+    }
+}
+
+impl PreparedQuestion for LexicalQuestion {
+    fn answer(&self, answer: &str) -> Assessment {
+        let seen = self.see(answer);
+        let kind = self.kind(&seen);
+        let counts = kind == Kind::Answer;
+        let probability = |value: f32| if counts { value } else { 0.0 };
+        let example = probability(weights::EXAMPLE.probability(&seen.example));
+        let reason = probability(weights::REASON.probability(&seen.reason));
+        let (points, misconceptions) = self.findings(seen, counts);
+        Assessment { kind, points, misconceptions, example, reason }
+    }
+
+    fn reply(&self, trap: &Trap, reply: &str) -> ReplyAssessment {
+        reply::assess(self, trap, reply)
+    }
+}
+
+/// Below this confidence no words are shown for a statement: they would show nothing.
+const EVIDENCE_FROM: f32 = 0.2;
+
+fn finding(id: StatementId, confidence: f32, evidence: Option<Range<usize>>) -> Finding {
+    let evidence = evidence.filter(|_| confidence >= EVIDENCE_FROM);
+    Finding { id, confidence, evidence }
+}
+
+/// How well the best and the second best point of this part are met.
+fn best_two(ready: &Ready, compared: &Compared, part: Part) -> (f32, f32) {
+    let mut scores: Vec<f32> = (ready.statements.iter().enumerate())
+        .filter(|(_, statement)| statement.part == Some(part))
+        .map(|(at, _)| compared.stretches.iter().map(|stretch| stretch.matched.lines[at]).fold(0.0, f32::max))
+        .collect();
+    scores.sort_by(|a, b| b.total_cmp(a));
+    (scores.first().copied().unwrap_or_default(), scores.get(1).copied().unwrap_or_default())
+}

@@ -1,0 +1,264 @@
+//! What sort of text an answer is, before anything of it is judged.
+//!
+//! By meaning, never by a substring: "I don't know" in front of a real attempt does not make it blank.
+//! In doubt it is an answer: asking for a sentence again is worse than a follow-up that fits loosely.
+
+use std::collections::BTreeSet;
+
+use crate::core::grading::Kind;
+use crate::core::grading::lexical::cues;
+use crate::core::grading::lexical::features::Compared;
+use crate::core::grading::lexical::question::Ready;
+use crate::core::grading::text::{Clause, Text, Token, TokenKind};
+
+/// Longer texts are no blanks, whatever they say in passing.
+const BLANK_WORDS_MAX: usize = 60;
+/// From this score on (see `Lines::score`) a clause says something of the question.
+const SUBSTANCE_FROM: f32 = 0.4;
+/// So are texts with more words of the question's subject than this beside the words that give up.
+const BLANK_KNOWN_MAX: usize = 6;
+/// A list has at least this many entries,
+const LIST_ENTRIES_MIN: usize = 3;
+/// with at most this many words each on average,
+const LIST_ENTRY_WORDS_MAX: f32 = 3.0;
+/// and at most this share of words of the grammar; sentences have about a half.
+const LIST_GRAMMAR_MAX: f32 = 0.17;
+/// An echo has at least this many content words, so that a short answer is none.
+const ECHO_WORDS_MIN: usize = 4;
+/// This share of an echo's words is the question's,
+const ECHO_OWN_MIN: f32 = 0.9;
+/// and this share of the question's words is in the echo.
+const ECHO_COVERED_MIN: f32 = 0.6;
+/// From this share of impossible words on it is no language.
+const WEIRD_MIN: f32 = 0.5;
+/// Shorter words may look like anything.
+const WEIRD_CHARS_MIN: usize = 4;
+
+/// The kind as far as the text and the question tell; [`Kind::OffTopic`] is decided by the caller,
+/// who knows the other questions.
+pub(crate) fn guard(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> Kind {
+    if raw.trim().is_empty() {
+        return Kind::Blank;
+    }
+    if !raw.chars().any(char::is_alphanumeric) {
+        return without_letters(raw, text, ready);
+    }
+    if is_instruction(raw, text) {
+        return Kind::Instructions;
+    }
+    if is_blank(raw, text, ready, compared) {
+        return Kind::Blank;
+    }
+    if is_gibberish(text) {
+        return Kind::Gibberish;
+    }
+    if is_list(raw, text) {
+        return Kind::Keywords;
+    }
+    if is_echo(text, ready) {
+        return Kind::Echo;
+    }
+    Kind::Answer
+}
+
+/// Signs alone: an operator can be the answer; dots and question marks say "I have nothing".
+fn without_letters(raw: &str, text: &Text, ready: &Ready) -> Kind {
+    if text.tokens.iter().any(|token| ready.space.knows(&token.stem)) {
+        Kind::Answer
+    } else if raw.chars().all(|c| c.is_whitespace() || matches!(c, '.' | '?' | '…' | '-')) {
+        Kind::Blank
+    } else {
+        Kind::Gibberish
+    }
+}
+
+fn plain_words(tokens: &[Token]) -> Vec<&str> {
+    tokens.iter().filter(|token| token.kind != TokenKind::Part).map(|token| token.word.as_str()).collect()
+}
+
+fn has(words: &[&str], cues: &[&str]) -> bool {
+    (0..words.len()).any(|place| cues.iter().any(|cue| cues::begins(&words[place..], cue)))
+}
+
+fn is_instruction(raw: &str, text: &Text) -> bool {
+    let words = plain_words(&text.tokens);
+    let start = raw.trim_start().trim_start_matches(['[', '(', '<', '#', '*', ' ']).to_lowercase();
+    let addressed = ["system:", "system]", "system note", "system>", "system message", "assistant:", "note to", "note for"]
+        .iter()
+        .any(|cue| start.starts_with(cue));
+    let score = [
+        addressed,
+        has(&words, ORDERS) && has(&words, ORDERED),
+        has(&words, MARKS),
+        has(&words, GRADERS),
+        has(&words, THIRD_PERSON),
+    ];
+    let count = score.iter().filter(|&&found| found).count();
+    count >= 2 || (has(&words, ORDERS) && has(&words, ORDERED)) || has(&words, TAKE_OVERS)
+}
+
+fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool {
+    let all = plain_words(&text.tokens);
+    if all.len() > BLANK_WORDS_MAX {
+        return false;
+    }
+    let short = all.len() <= 5 && all.iter().all(|word| ALONE.contains(word) || GIVE_UP_WORDS.contains(word));
+    let gives_up = |clause: &Clause| clause_gives_up(&text.tokens[clause.tokens.clone()]);
+    if !(short || stands_alone(raw, text) || text.clauses.iter().any(gives_up)) {
+        return false;
+    }
+    let rest = || text.clauses.iter().filter(|clause| !gives_up(clause));
+    let known: BTreeSet<&str> = rest()
+        .flat_map(|clause| &text.tokens[clause.tokens.clone()])
+        .filter(|token| token.kind == TokenKind::Content && ready.space.knows(&token.stem))
+        .map(|token| token.stem.as_str())
+        .collect();
+    let substance = compared
+        .stretches
+        .iter()
+        .filter(|stretch| stretch.single && !gives_up(&text.clauses[stretch.clause]))
+        .flat_map(|stretch| stretch.matched.lines.iter().copied())
+        .fold(0.0, f32::max);
+    short || (substance < SUBSTANCE_FROM && known.len() <= BLANK_KNOWN_MAX)
+}
+
+/// Whether a clause gives up: in so many words, or in words that do when one speaks of oneself.
+fn clause_gives_up(tokens: &[Token]) -> bool {
+    let words = plain_words(tokens);
+    let own = words.iter().any(|word| matches!(*word, "i" | "ive" | "my" | "me" | "we" | "id"));
+    let others = words.iter().any(|word| matches!(*word, "you" | "they" | "people" | "it" | "python" | "one"));
+    has(&words, BLANKS) || lost(&words) || ((own || (words.len() <= 6 && !others)) && has(&words, OWN_BLANKS))
+}
+
+/// "Pass." or "no clue, skip": the word that gives up as a sentence of its own, first or last.
+fn stands_alone(raw: &str, text: &Text) -> bool {
+    let gives_up = |token: &&Token| !token.in_code && GIVE_UP_WORDS.contains(&token.word.as_str());
+    let first = text.tokens.first().filter(gives_up).is_some_and(|token| {
+        let after = raw[token.range.end..].trim_start_matches(' ');
+        after.is_empty() || after.starts_with(['.', ',', '!', ';', '\n', '…'])
+    });
+    let last = text.tokens.last().filter(gives_up).is_some_and(|token| {
+        let before = raw[..token.range.start].trim_end_matches(' ');
+        before.is_empty() || before.ends_with(['.', ',', '!', ';', '\n', '…', '?'])
+    });
+    first || last
+}
+
+/// "My mind went completely empty", "my head's gone blank", "it's gone".
+fn lost(words: &[&str]) -> bool {
+    let head = words.iter().any(|word| matches!(*word, "mind" | "head" | "brain"));
+    head && words.iter().any(|word| matches!(*word, "empty" | "blank" | "gone" | "black"))
+}
+
+fn is_gibberish(text: &Text) -> bool {
+    let words: Vec<&Token> = text.words().filter(|token| token.kind != TokenKind::Code).collect();
+    let distinct: BTreeSet<&str> = words.iter().map(|token| token.word.as_str()).collect();
+    if words.len() >= 6 && distinct.len() <= 2 {
+        return true;
+    }
+    let content: Vec<&&Token> = words.iter().filter(|token| token.kind == TokenKind::Content).collect();
+    let weird = content.iter().filter(|token| !token.in_code && is_weird(&token.word)).count();
+    let grammar = words.len() - content.len();
+    weird > 0 && weird as f32 >= WEIRD_MIN * content.len() as f32 && grammar < weird * 2
+}
+
+/// Letters that make no word: no vowel, long runs of consonants or of one letter, few letters used.
+fn is_weird(word: &str) -> bool {
+    let count = word.chars().count();
+    if count < WEIRD_CHARS_MIN || !word.chars().all(|c| c.is_ascii_alphabetic()) {
+        return is_one_character(word, count);
+    }
+    let vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+    let (mut run, mut longest) = (0, 0);
+    for c in word.chars() {
+        run = if vowel(c) { 0 } else { run + 1 };
+        longest = longest.max(run);
+    }
+    let vowels = word.chars().filter(|&c| vowel(c)).count();
+    vowels == 0 || longest >= 5 || vowels == count || is_one_character(word, count)
+}
+
+fn is_one_character(word: &str, count: usize) -> bool {
+    let distinct: BTreeSet<char> = word.chars().collect();
+    count >= WEIRD_CHARS_MIN && distinct.len() * 4 <= count && !word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_list(raw: &str, text: &Text) -> bool {
+    if raw.contains("```") || text.tokens.iter().any(|token| token.word == "=") {
+        return false;
+    }
+    let words = text.words().count();
+    let grammar = text
+        .words()
+        .filter(|token| matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token))
+        .count();
+    let entries = raw
+        .split([',', ';', '/', '\n', '•', '|', '.'])
+        .filter(|entry| entry.chars().any(char::is_alphanumeric))
+        .count();
+    entries >= LIST_ENTRIES_MIN
+        && words as f32 <= LIST_ENTRY_WORDS_MAX * entries as f32
+        && grammar as f32 <= LIST_GRAMMAR_MAX * words as f32
+}
+
+/// Whether a word is half of a compound with a hyphen, such as *is-a*.
+fn is_compound(raw: &str, token: &Token) -> bool {
+    raw[..token.range.start].ends_with('-') || raw[token.range.end..].starts_with('-')
+}
+
+fn is_echo(text: &Text, ready: &Ready) -> bool {
+    let stems = |text: &Text| -> BTreeSet<String> {
+        text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.clone()).collect()
+    };
+    let (own, asked) = (stems(text), stems(&ready.ask));
+    let shared = own.intersection(&asked).count() as f32;
+    own.len() >= ECHO_WORDS_MIN
+        && shared >= ECHO_OWN_MIN * own.len() as f32
+        && shared >= ECHO_COVERED_MIN * asked.len() as f32
+}
+
+/// Said in a clause, these give up, whoever is spoken of.
+const BLANKS: &[&str] = &[
+    "no idea", "no clue", "not a clue", "next one please", "next question", "next please", "another one please",
+    "come back to it", "come back to this", "come back to that", "drawing a blank", "total blank", "ask me something else",
+    "give me a hint", "a hint or", "the right answer is", "only be guessing", "just be guessing", "can we move on",
+    "could we move on", "take another one", "no answer from me", "not get to", "give up", "can we skip", "could we skip",
+    "skip please", "skip this one", "skip pls", "please skip", "pass please", "what exactly do you mean",
+    "repeat the question", "repeat that", "rephrase", "beats me", "not a single idea", "help me out", "help please",
+];
+
+/// These do where the candidate speaks of nobody else.
+const OWN_BLANKS: &[&str] = &[
+    "do not know", "dont know", "do not really know", "dunno", "idk", "not explain", "not tell you", "not really say", "not say",
+    "never used", "only ever", "never seen", "never heard", "never thought", "something else", "rather not", "forgot",
+    "gone", "not sure", "lost it", "not remember", "not recall", "not have one", "not have an answer", "confuse",
+    "next one", "skip", "pass", "blank", "hint", "help", "really do not know", "not know", "nothing comes",
+];
+
+/// The first or the last word of somebody who gives up.
+const GIVE_UP_WORDS: &[&str] = &["pass", "skip", "next", "help", "idk", "dunno", "hint", "blank"];
+
+/// Alone, these are nothing yet.
+const ALONE: &[&str] = &[
+    "sorry", "um", "uh", "uhh", "hmm", "er", "erm", "well", "please", "pls", "no", "i", "am", "it", "this", "one", "the", "question",
+    "nothing", "tbh", "a", "me", "nope",
+];
+
+const ORDERS: &[&str] = &["ignore", "disregard", "forget", "override", "bypass", "no longer apply"];
+const ORDERED: &[&str] = &[
+    "instructions", "instruction", "rules", "your prompt", "the prompt", "system prompt", "previous rules", "above rules",
+];
+const MARKS: &[&str] = &[
+    "full marks", "full score", "full points", "every point", "all points", "all criteria", "as correct", "as complete",
+    "as passed", "as met", "as covered", "as held", "to covered", "next topic", "next question", "next one", "the offer", "perfect score",
+    "highest score", "maximum score", "mark this", "mark it", "mark me", "tick every",
+];
+const GRADERS: &[&str] = &[
+    "interviewer bot", "this bot", "the bot", "grader", "evaluator", "interviewer software", "whoever grades", "the grading",
+    "evaluation", "ai model", "language model",
+];
+const THIRD_PERSON: &[&str] = &[
+    "the candidate has", "the candidate as", "candidate s answer", "this candidate", "the candidate answer", "the candidate was",
+    "the candidate is", "the candidate", "hiring manager",
+];
+const TAKE_OVERS: &[&str] = &["you are now", "act as a", "pretend you are", "developer mode", "new instructions"];

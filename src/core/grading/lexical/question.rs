@@ -1,0 +1,151 @@
+//! A question made ready: its statements, their phrasings as vectors, and the lines through them.
+//!
+//! Everything here is computed once from the question alone; it never sees an answer.
+
+use crate::core::bank::{Part, Question, StatementId};
+use crate::core::grading::lexical::lines::{Lines, Role};
+use crate::core::grading::lexical::space::{Space, Vector};
+use crate::core::grading::text::{Text, Token};
+
+/// A point or a misconception.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// Its name.
+    pub(crate) id: StatementId,
+    /// The part of the model answer for a point; `None` for a misconception.
+    pub(crate) part: Option<Part>,
+    /// Its phrasings, by their places.
+    pub(crate) says: Vec<usize>,
+    /// Its near misses, by their places.
+    pub(crate) unlike: Vec<usize>,
+}
+
+/// How alike a stretch of an answer is to each phrasing and what it speaks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Match {
+    /// The cosine with each phrasing, 0 to 1.
+    pub(crate) alike: Vec<f32>,
+    /// The same with words of opposite polarity against it, -1 to 1.
+    pub(crate) signed: Vec<f32>,
+    /// The share of each phrasing's weight that it has, 0 to 1.
+    pub(crate) recall: Vec<f32>,
+    /// One score a statement, see [`Lines::score`].
+    pub(crate) lines: Vec<f32>,
+}
+
+/// A place where a phrasing has a word.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    phrasing: u32,
+    weight: f32,
+    negated: bool,
+}
+
+/// A question ready for answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    /// Points first, then misconceptions, each in the question's order.
+    pub(crate) statements: Vec<Statement>,
+    /// What each phrasing is for.
+    pub(crate) roles: Vec<Role>,
+    /// The vocabulary.
+    pub(crate) space: Space,
+    /// The question itself.
+    pub(crate) ask: Text,
+    /// Whether each phrasing has an odd number of negations.
+    pub(crate) odd: Vec<bool>,
+    norms: Vec<f32>,
+    masses: Vec<f32>,
+    postings: Vec<Vec<Posting>>,
+    lines: Lines,
+}
+
+impl Ready {
+    /// Makes a question ready.
+    pub(crate) fn new(question: &Question) -> Self {
+        let mut texts = Vec::new();
+        let mut roles = Vec::new();
+        let mut statements = Vec::new();
+        for point in &question.points {
+            let statement = collect(&point.idea, &point.also, &point.unlike, statements.len(), &mut texts, &mut roles);
+            statements.push(Statement { id: point.id.clone(), part: Some(point.part), ..statement });
+        }
+        for wrong in &question.misconceptions {
+            let statement = collect(&wrong.belief, &wrong.also, &wrong.unlike, statements.len(), &mut texts, &mut roles);
+            statements.push(Statement { id: wrong.id.clone(), part: None, ..statement });
+        }
+        let space = Space::new(&texts);
+        let vectors: Vec<Vector> = texts.iter().map(|text| space.vector(&text.tokens)).collect();
+        let lines = Lines::fit(&vectors, &roles, statements.len(), space.len());
+        let mut postings = vec![Vec::new(); space.len()];
+        for (place, vector) in vectors.iter().enumerate() {
+            for entry in &vector.words {
+                let posting = Posting { phrasing: place as u32, weight: entry.weight, negated: entry.negated };
+                postings[entry.id as usize].push(posting);
+            }
+        }
+        Self {
+            statements,
+            roles,
+            ask: Text::new(&question.ask),
+            odd: texts.iter().map(|text| is_odd(&text.tokens)).collect(),
+            norms: vectors.iter().map(|vector| vector.norm).collect(),
+            masses: vectors.iter().map(|vector| vector.mass().max(0.1)).collect(),
+            space,
+            postings,
+            lines,
+        }
+    }
+
+    /// Compares a stretch of text with everything.
+    pub(crate) fn compare(&self, tokens: &[Token]) -> Match {
+        let vector = self.space.vector(tokens);
+        let count = self.roles.len();
+        let (mut alike, mut signed, mut recall) = (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
+        for entry in &vector.words {
+            for posting in &self.postings[entry.id as usize] {
+                let place = posting.phrasing as usize;
+                let product = entry.weight * posting.weight;
+                alike[place] += product;
+                signed[place] += if entry.negated == posting.negated { product } else { -product };
+                recall[place] += posting.weight;
+            }
+        }
+        for place in 0..count {
+            let norms = vector.norm * self.norms[place];
+            alike[place] /= norms;
+            signed[place] /= norms;
+            recall[place] /= self.masses[place];
+        }
+        Match { alike, signed, recall, lines: self.lines.score(&vector) }
+    }
+}
+
+/// Whether a stretch of text has an odd number of negations.
+pub(crate) fn is_odd(tokens: &[Token]) -> bool {
+    use crate::core::grading::text::TokenKind;
+    tokens.iter().filter(|token| token.kind == TokenKind::Negation).count() % 2 == 1
+}
+
+fn collect(
+    idea: &str,
+    also: &[String],
+    unlike: &[String],
+    statement: usize,
+    texts: &mut Vec<Text>,
+    roles: &mut Vec<Role>,
+) -> Statement {
+    let mut says = Vec::new();
+    let mut near = Vec::new();
+    for text in std::iter::once(idea).chain(also.iter().map(String::as_str)) {
+        says.push(texts.len());
+        texts.push(Text::new(text));
+        roles.push(Role { statement, says: true });
+    }
+    for text in unlike {
+        near.push(texts.len());
+        texts.push(Text::new(text));
+        roles.push(Role { statement, says: false });
+    }
+    Statement { id: StatementId::default(), part: None, says, unlike: near }
+}

@@ -1,0 +1,104 @@
+//! Which question of the bank an answer is about.
+//!
+//! Exists to notice an answer to something else. It counts words of subjects alone and knows nothing
+//! of statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::grading::lexical::cues;
+use crate::core::bank::{Bank, Question, QuestionId};
+use crate::core::grading::text::{Text, TokenKind};
+
+/// How many numbers are measured about the topic.
+pub(crate) const TOPIC_FEATURES: usize = 9;
+
+/// The words of every question of the bank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Topics {
+    /// By stem: the questions that have it, by their places, ascending.
+    places: BTreeMap<String, Vec<u32>>,
+    ids: Vec<QuestionId>,
+}
+
+/// The words of one question.
+#[derive(Clone, Debug)]
+pub(crate) struct Topic {
+    id: QuestionId,
+    stems: BTreeSet<String>,
+}
+
+impl Topics {
+    /// Collects the words of the bank.
+    pub(crate) fn new(bank: &Bank) -> Self {
+        let mut topics = Self::default();
+        for (place, question) in bank.questions.iter().enumerate() {
+            topics.ids.push(question.id.clone());
+            for stem in stems(question) {
+                topics.places.entry(stem).or_default().push(place as u32);
+            }
+        }
+        topics
+    }
+
+    /// What speaks for the answer being about this topic: shares of the weight of its words.
+    pub(crate) fn measure(&self, topic: &Topic, raw: &str, text: &Text, best_line: f32, whole_line: f32) -> [f32; TOPIC_FEATURES] {
+        let words: BTreeSet<&str> =
+            text.tokens.iter().filter(|token| token.kind == TokenKind::Content).map(|token| token.stem.as_str()).collect();
+        let total = self.ids.len().max(1) as f32;
+        let (mut own, mut all, mut unknown) = (0.0, 0.0_f32, 0.0_f32);
+        let mut others = vec![0.0_f32; self.ids.len()];
+        for &word in &words {
+            let places = self.places.get(word);
+            let here = topic.stems.contains(word);
+            let known = places.is_some() || here;
+            let weight = (1.0 + total / places.map_or(1, Vec::len) as f32).ln();
+            if !known {
+                unknown += weight;
+                continue;
+            }
+            all += weight;
+            if here {
+                own += weight;
+            }
+            for &place in places.into_iter().flatten() {
+                others[place as usize] += weight;
+            }
+        }
+        let best_other = (others.iter().zip(&self.ids))
+            .filter(|(_, id)| **id != topic.id)
+            .map(|(share, _)| *share)
+            .fold(0.0, f32::max);
+        let sum = all.max(0.1);
+        [
+            own / sum,
+            (best_other - own) / sum,
+            own / (all + unknown).max(0.1),
+            (1.0 + own).ln(),
+            best_line,
+            whole_line,
+            (1.0 + words.len() as f32).ln(),
+            cues::small_talk(&text.tokens).min(4.0),
+            raw.matches('?').count().min(4) as f32,
+        ]
+    }
+}
+
+impl Topic {
+    /// The words of one question.
+    pub(crate) fn new(question: &Question) -> Self {
+        Self { id: question.id.clone(), stems: stems(question) }
+    }
+}
+
+fn stems(question: &Question) -> BTreeSet<String> {
+    let points = question.points.iter().flat_map(|point| std::iter::once(&point.idea).chain(&point.also));
+    let beliefs = question.misconceptions.iter().flat_map(|wrong| std::iter::once(&wrong.belief).chain(&wrong.also));
+    let model = [&question.ask, &question.model.claim, &question.model.explanation, &question.model.example];
+    points
+        .chain(beliefs)
+        .chain(model)
+        .flat_map(|text| Text::new(text).tokens)
+        .filter(|token| token.kind == TokenKind::Content)
+        .map(|token| token.stem)
+        .collect()
+}

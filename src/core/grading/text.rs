@@ -1,0 +1,367 @@
+//! Text as the lexical grader sees it: tokens with their stems, and clauses with their bytes.
+//!
+//! Exists so that a statement can be looked for clause by clause and shown with the candidate's own
+//! words. It never panics, whatever the text, never cuts inside a character, and looks at no more
+//! than [`TEXT_CHARS_MAX`] characters.
+
+use std::ops::Range;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+/// How many characters of a text are read: the longest message of any platform. What follows is not
+/// assessed, which bounds time and memory for any input.
+pub(crate) const TEXT_CHARS_MAX: usize = 4_000;
+
+/// Pieces of fewer words than this say too little alone and join the piece before.
+const CLAUSE_WORDS_MIN: usize = 4;
+
+/// Longer words are cut: no word of any language needs more, and stems stay cheap.
+const WORD_CHARS_MAX: usize = 64;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// A word with a meaning of its own.
+    Content,
+    /// A word of the grammar: *the*, *of*, *which*.
+    Function,
+    /// *not*, *never*, *no*: turns round what follows in its clause.
+    Negation,
+    /// An operator, or a word of the grammar written as code (`` `is` ``).
+    Code,
+    /// A part of the identifier before it (`total` in `total_price`).
+    Part,
+}
+
+/// One word or operator.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    /// Its bytes in the text.
+    pub(crate) range: Range<usize>,
+    /// Lower case, straight apostrophes.
+    pub(crate) word: String,
+    /// The form that is compared.
+    pub(crate) stem: String,
+    /// What it is.
+    pub(crate) kind: TokenKind,
+    /// Whether it stands between backticks.
+    pub(crate) in_code: bool,
+    /// Whether an odd number of negations stands before it in its clause.
+    pub(crate) negated: bool,
+}
+
+/// A stretch of text that makes one statement, more or less.
+#[derive(Clone, Debug)]
+pub(crate) struct Clause {
+    /// Its bytes in the text, trimmed.
+    pub(crate) range: Range<usize>,
+    /// Its tokens.
+    pub(crate) tokens: Range<usize>,
+}
+
+/// A text taken apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text {
+    /// All tokens in order.
+    pub(crate) tokens: Vec<Token>,
+    /// All clauses in order; every token is in exactly one.
+    pub(crate) clauses: Vec<Clause>,
+}
+
+impl Text {
+    /// Takes a text apart.
+    pub(crate) fn new(text: &str) -> Self {
+        let text = beginning(text);
+        let mut tokens = tokens(text);
+        let clauses = clauses(text, &tokens);
+        for clause in &clauses {
+            mark_negated(&mut tokens[clause.tokens.clone()]);
+        }
+        Self { tokens, clauses }
+    }
+
+    /// The words that were written, without the parts of identifiers.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.iter().filter(|token| token.kind != TokenKind::Part)
+    }
+
+    /// How many words have a meaning of their own.
+    pub(crate) fn content_words(&self) -> usize {
+        self.tokens.iter().filter(|token| token.kind == TokenKind::Content).count()
+    }
+}
+
+/// The part of a text that is read.
+pub(crate) fn beginning(text: &str) -> &str {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+/// Whether a word belongs to the grammar rather than to a subject.
+pub(crate) fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.binary_search(&word).is_ok()
+}
+
+/// The form in which a word is compared: its Snowball stem, then the head of its group of synonyms.
+pub(crate) fn stem(word: &str) -> String {
+    if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.to_owned();
+    }
+    let stem = Stemmer::create(Algorithm::English).stem(word);
+    match SYNONYMS.binary_search_by_key(&stem.as_ref(), |pair| pair.0) {
+        Ok(found) => SYNONYMS[found].1.to_owned(),
+        Err(_) => stem.into_owned(),
+    }
+}
+
+/// Cuts a text into tokens.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut in_code = false;
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, first)) = rest.next() {
+        if first == '`' {
+            // A fence is three backticks: it toggles three times, which is once.
+            in_code = !in_code;
+        } else if is_word_char(first) {
+            let mut end = start + first.len_utf8();
+            while let Some(&(at, next)) = rest.peek() {
+                if !continues_word(text, at, next) {
+                    break;
+                }
+                end = at + next.len_utf8();
+                rest.next();
+            }
+            push_word(&mut found, text, start..end, in_code);
+        } else if is_operator_char(first) {
+            let mut end = start + first.len_utf8();
+            while let Some(&(at, next)) = rest.peek() {
+                if !is_operator_char(next) {
+                    break;
+                }
+                end = at + next.len_utf8();
+                rest.next();
+            }
+            push_operator(&mut found, text, start..end, in_code);
+        }
+    }
+    found
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn is_combining(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+fn is_operator_char(c: char) -> bool {
+    matches!(c, '=' | '+' | '*' | '<' | '>' | '!' | '%' | '@' | '→' | '-' | '/' | '≠' | '[' | '{' | '&')
+}
+
+/// Whether the character at `at` goes on with the word before it: apostrophes and decimal points do
+/// between two word characters.
+fn continues_word(text: &str, at: usize, c: char) -> bool {
+    if is_word_char(c) || is_combining(c) {
+        return true;
+    }
+    let after = text[at + c.len_utf8()..].chars().next();
+    match c {
+        '\'' | '’' => after.is_some_and(char::is_alphabetic),
+        '.' => {
+            after.is_some_and(|c| c.is_ascii_digit()) && text[..at].ends_with(|c: char| c.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+fn push_word(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
+    let surface: String = text[range.clone()].chars().take(WORD_CHARS_MAX).collect();
+    let word = surface.replace('’', "'").to_lowercase();
+    if let Some(verb) = word.strip_suffix("n't") {
+        let verb = if verb == "ca" || verb == "wo" { "can" } else { verb };
+        push(found, range.clone(), verb.to_owned(), in_code);
+        push(found, range, "not".to_owned(), in_code);
+        return;
+    }
+    // "it's", "they're", "class'": what stands before the apostrophe is the word.
+    let head = word.split('\'').next().unwrap_or_default().to_owned();
+    push(found, range.clone(), head, in_code);
+    for part in identifier_parts(&surface) {
+        let stem = stem(&part);
+        found.push(Token {
+            range: range.clone(),
+            word: part,
+            stem,
+            kind: TokenKind::Part,
+            in_code,
+            negated: false,
+        });
+    }
+}
+
+fn push(found: &mut Vec<Token>, range: Range<usize>, word: String, in_code: bool) {
+    if word.is_empty() {
+        return;
+    }
+    let grammar = is_function_word(&word);
+    let negation = NEGATIONS.contains(&word.as_str());
+    let (kind, stem) = if in_code && (grammar || negation) {
+        (TokenKind::Code, format!("`{word}"))
+    } else if negation {
+        (TokenKind::Negation, "not".to_owned())
+    } else if grammar {
+        (TokenKind::Function, word.clone())
+    } else {
+        (TokenKind::Content, stem(word.trim_matches('_')))
+    };
+    found.push(Token { range, word, stem, kind, in_code, negated: false });
+}
+
+fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
+    let operator = &text[range.clone()];
+    let known = OPERATORS.contains(&operator) || (in_code && CODE_OPERATORS.contains(&operator));
+    if known {
+        let word = operator.to_owned();
+        found.push(Token { range, stem: word.clone(), word, kind: TokenKind::Code, in_code, negated: false });
+    }
+}
+
+/// The parts of `snake_case` and `camelCase`, in lower case; nothing for a plain word.
+fn identifier_parts(surface: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut before_lower = false;
+    for c in surface.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && before_lower) {
+            parts.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            if let Some(part) = parts.last_mut() {
+                part.extend(c.to_lowercase());
+            }
+        }
+        before_lower = c.is_lowercase();
+    }
+    parts.retain(|part| part.chars().count() > 1);
+    if surface.contains('\'') || surface.contains('’') || surface.contains('.') {
+        return Vec::new();
+    }
+    let plain = parts.len() < 2 && !surface.trim_matches('_').contains('_');
+    if plain { Vec::new() } else { parts }
+}
+
+/// Cuts at the ends of sentences and at connectives; short pieces join the piece before.
+fn clauses(text: &str, tokens: &[Token]) -> Vec<Clause> {
+    let mut starts = Vec::new();
+    let mut words = 0;
+    for (index, token) in tokens.iter().enumerate() {
+        let before = match index {
+            0 => 0..token.range.start,
+            _ => tokens[index - 1].range.end.min(token.range.start)..token.range.start,
+        };
+        let gap = &text[before];
+        let cut = starts.is_empty()
+            || ends_sentence(gap)
+            || (words >= CLAUSE_WORDS_MIN
+                && rest_is_long(tokens, index)
+                && (gap.contains([',', ';', ':', '(', ')', '—', '–']) || CONNECTIVES.contains(&token.word.as_str()))
+                && !token.in_code);
+        if cut && (starts.is_empty() || words >= CLAUSE_WORDS_MIN) {
+            starts.push(index);
+            words = 0;
+        }
+        words += usize::from(token.kind != TokenKind::Part);
+    }
+    let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
+    let mut found: Vec<Clause> = starts
+        .iter()
+        .zip(ends)
+        .filter(|(start, end)| *start < end)
+        .map(|(&start, end)| Clause {
+            range: tokens[start].range.start..tokens[end - 1].range.end,
+            tokens: start..end,
+        })
+        .collect();
+    join_short_last(&mut found, tokens);
+    found
+}
+
+fn ends_sentence(gap: &str) -> bool {
+    gap.contains(['!', '?', '\n', '…']) || gap.contains(". ") || gap.contains(".\"") || gap.contains(".)")
+}
+
+/// Whether at least [`CLAUSE_WORDS_MIN`] words follow, counting this one.
+fn rest_is_long(tokens: &[Token], index: usize) -> bool {
+    tokens[index..].iter().filter(|token| token.kind != TokenKind::Part).nth(CLAUSE_WORDS_MIN - 1).is_some()
+}
+
+fn join_short_last(clauses: &mut Vec<Clause>, tokens: &[Token]) {
+    let [.., before, last] = clauses.as_mut_slice() else { return };
+    let words = tokens[last.tokens.clone()].iter().filter(|token| token.kind != TokenKind::Part).count();
+    if words < CLAUSE_WORDS_MIN {
+        before.range.end = last.range.end;
+        before.tokens.end = last.tokens.end;
+        clauses.pop();
+    }
+}
+
+fn mark_negated(tokens: &mut [Token]) {
+    let mut negated = false;
+    for token in tokens {
+        token.negated = negated;
+        if token.kind == TokenKind::Negation {
+            negated = !negated;
+        }
+    }
+}
+
+/// Words that turn round what they stand before.
+const NEGATIONS: &[&str] = &[
+    "not", "no", "never", "without", "cannot", "neither", "nor", "none", "nothing", "nobody", "nope", "hardly",
+    "dont", "doesnt", "isnt", "arent", "cant", "wont", "didnt", "wasnt", "nowhere", "instead", "rather",
+];
+
+/// A clause may begin at one of these.
+const CONNECTIVES: &[&str] = &[
+    "but", "so", "because", "while", "whereas", "which", "although", "though", "and", "since", "therefore",
+    "however", "then", "if", "when", "unless", "until", "whenever", "bcs", "cause", "or", "as", "otherwise",
+];
+
+/// Operators that are one outside of code too.
+const OPERATORS: &[&str] = &[
+    "==", "!=", "+=", "===", "=", "*", "**", "//", "<=", ">=", "->", "→", ":=", "≠", "@",
+];
+
+/// Operators that are punctuation outside of code.
+const CODE_OPERATORS: &[&str] = &["+", "-", "/", "%", "<", ">", "[", "{", "&", "-="];
+
+/// Words of the grammar and fillers, sorted.
+const FUNCTION_WORDS: &[&str] = &[
+    "a", "about", "above", "after", "again", "ah", "almost", "already", "also", "although", "am", "an",
+    "and", "another", "any", "anyone", "anything", "are", "around", "as", "at", "away", "back",
+    "basically", "bcs", "be", "because", "been", "before", "being", "below", "between", "both", "but",
+    "by", "can", "cause", "could", "cuz", "did", "do", "does", "doing", "down", "each", "either", "else",
+    "enough", "er", "even", "ever", "everything", "few", "for", "from", "getting", "go", "goes", "going",
+    "gonna", "had", "has", "have", "having", "he", "hence", "her", "here", "hers", "him", "his", "hmm",
+    "how", "however", "i", "id", "if", "ill", "im", "in", "indeed", "into", "is", "it", "its", "itself",
+    "ive", "just", "kind", "kinda", "know", "least", "less", "let", "lets", "like", "likely", "lol", "lot",
+    "lots", "many", "may", "maybe", "me", "might", "mine", "more", "most", "mostly", "much", "must", "my",
+    "myself", "of", "off", "often", "oh", "ok", "okay", "on", "ones", "onto", "or", "other", "others",
+    "otherwise", "our", "ours", "out", "over", "per", "perhaps", "pretty", "probably", "quite", "really",
+    "right", "said", "say", "says", "seem", "seems", "she", "should", "since", "so", "some", "somebody",
+    "someone", "something", "sometimes", "somewhat", "sort", "still", "stuff", "such", "tbh", "than",
+    "that", "thats", "the", "their", "theirs", "them", "themselves", "then", "there", "therefore",
+    "theres", "these", "they", "thing", "things", "think", "this", "those", "though", "through", "thus",
+    "till", "to", "together", "too", "toward", "towards", "u", "uh", "um", "under", "unless", "until",
+    "up", "upon", "us", "usually", "very", "via", "was", "way", "we", "well", "were", "what", "whatever",
+    "when", "whenever", "where", "whereas", "whether", "which", "while", "who", "whoever", "whole", "whom",
+    "whose", "why", "will", "with", "within", "would", "yeah", "yep", "yes", "yet", "you", "your", "youre",
+    "yours", "yourself",
+];
+
+/// Stems and the head of their group, sorted by stem: general words and programmers' words that
+/// mean the same in an answer.
+const SYNONYMS: &[(&str, &str)] = &[];
