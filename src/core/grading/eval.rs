@@ -45,9 +45,8 @@ impl LabelKind {
     }
 }
 
-/// An answer with its true labels.
+/// An answer with its true labels. Other keys, such as notes on where it comes from, are passed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Labelled {
     /// Unique in the file.
     pub id: String,
@@ -167,7 +166,10 @@ pub fn parse_labelled(text: &str) -> (Vec<Labelled>, Vec<BadLine>) {
             Ok(labelled) => match seen.get(&labelled.id) {
                 Some(first) => bad.push(BadLine {
                     line,
-                    message: format!("id `{}` was used in line {first} already; give every answer its own", labelled.id),
+                    message: format!(
+                        "id `{}` was used in line {first} already; give every answer its own",
+                        labelled.id
+                    ),
                 }),
                 None => {
                     seen.insert(labelled.id.clone(), line);
@@ -185,9 +187,12 @@ pub fn check_labels(question: &Question, labelled: &Labelled) -> Vec<String> {
     let points = (labelled.says.iter())
         .filter(|id| question.point(id).is_none())
         .map(|id| format!("`{id}` in `says` is no point of `{}`; use one of its point ids", question.id));
-    let beliefs = (labelled.believes.iter())
-        .filter(|id| question.misconception(id).is_none())
-        .map(|id| format!("`{id}` in `believes` is no misconception of `{}`; use one of its misconception ids", question.id));
+    let beliefs = (labelled.believes.iter()).filter(|id| question.misconception(id).is_none()).map(|id| {
+        format!(
+            "`{id}` in `believes` is no misconception of `{}`; use one of its misconception ids",
+            question.id
+        )
+    });
     points.chain(beliefs).collect()
 }
 
@@ -203,7 +208,8 @@ pub fn allowed_traps(question: &Question, general: &General, labelled: &Labelled
     if !voiced.is_empty() {
         return voiced;
     }
-    let is_gap = |id: &StatementId| question.point(id).is_some_and(|point| point.key) && !labelled.says.contains(id);
+    let is_gap =
+        |id: &StatementId| question.point(id).is_some_and(|point| point.key) && !labelled.says.contains(id);
     let missing = own(&|when| matches!(when, When::Missing(id) if is_gap(id)));
     if !missing.is_empty() {
         return missing;

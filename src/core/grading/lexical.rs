@@ -97,12 +97,14 @@ impl LexicalQuestion {
         let text = Text::new(raw);
         let compared = features::compare(&self.ready, &text);
         let kind = kind::guard(raw, &text, &self.ready, &compared);
-        let statements =
-            (0..self.ready.statements.len()).map(|at| features::measure(&self.ready, &text, &compared, at)).collect();
+        let statements = (0..self.ready.statements.len())
+            .map(|at| features::measure(&self.ready, &text, &compared, at))
+            .collect();
         let of_part = |part| best_two(&self.ready, &compared, part);
         let (explained, also_explained) = of_part(Part::Explanation);
         let whole = compared.whole.lines.iter().copied().fold(0.0, f32::max);
-        let best = compared.stretches.iter().flat_map(|stretch| &stretch.matched.lines).copied().fold(0.0, f32::max);
+        let best =
+            compared.stretches.iter().flat_map(|stretch| &stretch.matched.lines).copied().fold(0.0, f32::max);
         Seen {
             kind,
             statements,
@@ -132,7 +134,8 @@ impl LexicalQuestion {
     }
 
     fn kind(&self, seen: &Seen) -> Kind {
-        let strange = seen.content_words >= TOPIC_WORDS_MIN && weights::TOPIC.probability(&seen.topic) >= OFF_TOPIC_FROM;
+        let strange = seen.content_words >= TOPIC_WORDS_MIN
+            && weights::TOPIC.probability(&seen.topic) >= OFF_TOPIC_FROM;
         if seen.kind == Kind::Answer && strange { Kind::OffTopic } else { seen.kind }
     }
 

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::bank::{General, Lack, Question, StatementId, Trap, TrapId, When};
 use crate::core::grading::{Assessment, Finding, Kind, SAID_FROM};
 
@@ -49,7 +51,8 @@ pub struct History {
 }
 
 /// Why a trap was chosen: what the sentence before it says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// This misconception was voiced, with these bytes of the answer.
     Believes {
@@ -99,13 +102,17 @@ pub enum Move {
 pub fn next_move(question: &Question, general: &General, assessment: &Assessment, history: &History) -> Move {
     match assessment.kind {
         Kind::Blank => return Move::Recover,
-        Kind::Gibberish | Kind::OffTopic | Kind::Keywords | Kind::Instructions | Kind::Echo => return Move::Reask,
+        Kind::Gibberish | Kind::OffTopic | Kind::Keywords | Kind::Instructions | Kind::Echo => {
+            return Move::Reask;
+        }
         Kind::Answer => {}
     }
     let desk = Desk { question, general, history };
     let voiced = desk.voiced(&assessment.misconceptions);
     let gaps = desk.gaps(&assessment.points);
-    let sure = |found: &Option<(f32, Choice)>| found.as_ref().is_some_and(|(confidence, _)| *confidence >= SURE_FROM);
+    let sure = |found: &Option<(f32, Choice)>| {
+        found.as_ref().is_some_and(|(confidence, _)| *confidence >= SURE_FROM)
+    };
     let first = if sure(&gaps) && !sure(&voiced) { gaps.or(voiced) } else { voiced.or(gaps) };
     if let Some((_, choice)) = first {
         return Move::Ask(choice);
@@ -128,7 +135,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// The surest misconception voiced that still has a trap.
     fn voiced(&self, findings: &[Finding]) -> Option<(f32, Choice)> {
-        let mut voiced: Vec<&Finding> = findings.iter().filter(|finding| finding.confidence >= SAID_FROM).collect();
+        let mut voiced: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.confidence >= SAID_FROM).collect();
         voiced.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
         voiced.into_iter().find_map(|finding| {
             let trap = self.own(&When::Believes(finding.id.clone()))?;
@@ -160,7 +168,8 @@ impl Desk<'_> {
     /// A solid trap not yet used with this person, the question's own first; then used ones.
     fn solid(&self) -> Option<Choice> {
         let when = When::Solid;
-        let unused = self.question.traps.iter().find(|trap| self.is_open(trap, &when) && !self.is_seen(trap)).cloned();
+        let unused =
+            self.question.traps.iter().find(|trap| self.is_open(trap, &when) && !self.is_seen(trap)).cloned();
         let trap = unused
             .or_else(|| self.any_general(&when, true))
             .or_else(|| self.own(&when))

@@ -83,9 +83,18 @@ fn has(words: &[&str], cues: &[&str]) -> bool {
 fn is_instruction(raw: &str, text: &Text) -> bool {
     let words = plain_words(&text.tokens);
     let start = raw.trim_start().trim_start_matches(['[', '(', '<', '#', '*', ' ']).to_lowercase();
-    let addressed = ["system:", "system]", "system note", "system>", "system message", "assistant:", "note to", "note for"]
-        .iter()
-        .any(|cue| start.starts_with(cue));
+    let addressed = [
+        "system:",
+        "system]",
+        "system note",
+        "system>",
+        "system message",
+        "assistant:",
+        "note to",
+        "note for",
+    ]
+    .iter()
+    .any(|cue| start.starts_with(cue));
     let score = [
         addressed,
         has(&words, ORDERS) && has(&words, ORDERED),
@@ -126,7 +135,8 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
 fn clause_gives_up(tokens: &[Token]) -> bool {
     let words = plain_words(tokens);
     let own = words.iter().any(|word| matches!(*word, "i" | "ive" | "my" | "me" | "we" | "id"));
-    let others = words.iter().any(|word| matches!(*word, "you" | "they" | "people" | "it" | "python" | "one"));
+    let others =
+        words.iter().any(|word| matches!(*word, "you" | "they" | "people" | "it" | "python" | "one"));
     has(&words, BLANKS) || lost(&words) || ((own || (words.len() <= 6 && !others)) && has(&words, OWN_BLANKS))
 }
 
@@ -190,7 +200,9 @@ fn is_list(raw: &str, text: &Text) -> bool {
     let words = text.words().count();
     let grammar = text
         .words()
-        .filter(|token| matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token))
+        .filter(|token| {
+            matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token)
+        })
         .count();
     let entries = raw
         .split([',', ';', '/', '\n', '•', '|', '.'])
@@ -208,7 +220,10 @@ fn is_compound(raw: &str, token: &Token) -> bool {
 
 fn is_echo(text: &Text, ready: &Ready) -> bool {
     let stems = |text: &Text| -> BTreeSet<String> {
-        text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.clone()).collect()
+        text.words()
+            .filter(|token| token.kind != TokenKind::Function)
+            .map(|token| token.stem.clone())
+            .collect()
     };
     let (own, asked) = (stems(text), stems(&ready.ask));
     let shared = own.intersection(&asked).count() as f32;
@@ -219,20 +234,83 @@ fn is_echo(text: &Text, ready: &Ready) -> bool {
 
 /// Said in a clause, these give up, whoever is spoken of.
 const BLANKS: &[&str] = &[
-    "no idea", "no clue", "not a clue", "next one please", "next question", "next please", "another one please",
-    "come back to it", "come back to this", "come back to that", "drawing a blank", "total blank", "ask me something else",
-    "give me a hint", "a hint or", "the right answer is", "only be guessing", "just be guessing", "can we move on",
-    "could we move on", "take another one", "no answer from me", "not get to", "give up", "can we skip", "could we skip",
-    "skip please", "skip this one", "skip pls", "please skip", "pass please", "what exactly do you mean",
-    "repeat the question", "repeat that", "rephrase", "beats me", "not a single idea", "help me out", "help please",
+    "no idea",
+    "no clue",
+    "not a clue",
+    "next one please",
+    "next question",
+    "next please",
+    "another one please",
+    "come back to it",
+    "come back to this",
+    "come back to that",
+    "drawing a blank",
+    "total blank",
+    "ask me something else",
+    "give me a hint",
+    "a hint or",
+    "the right answer is",
+    "only be guessing",
+    "just be guessing",
+    "can we move on",
+    "could we move on",
+    "take another one",
+    "no answer from me",
+    "not get to",
+    "give up",
+    "can we skip",
+    "could we skip",
+    "skip please",
+    "skip this one",
+    "skip pls",
+    "please skip",
+    "pass please",
+    "what exactly do you mean",
+    "repeat the question",
+    "repeat that",
+    "rephrase",
+    "beats me",
+    "not a single idea",
+    "help me out",
+    "help please",
 ];
 
 /// These do where the candidate speaks of nobody else.
 const OWN_BLANKS: &[&str] = &[
-    "do not know", "dont know", "do not really know", "dunno", "idk", "not explain", "not tell you", "not really say", "not say",
-    "never used", "only ever", "never seen", "never heard", "never thought", "something else", "rather not", "forgot",
-    "gone", "not sure", "lost it", "not remember", "not recall", "not have one", "not have an answer", "confuse",
-    "next one", "skip", "pass", "blank", "hint", "help", "really do not know", "not know", "nothing comes",
+    "do not know",
+    "dont know",
+    "do not really know",
+    "dunno",
+    "idk",
+    "not explain",
+    "not tell you",
+    "not really say",
+    "not say",
+    "never used",
+    "only ever",
+    "never seen",
+    "never heard",
+    "never thought",
+    "something else",
+    "rather not",
+    "forgot",
+    "gone",
+    "not sure",
+    "lost it",
+    "not remember",
+    "not recall",
+    "not have one",
+    "not have an answer",
+    "confuse",
+    "next one",
+    "skip",
+    "pass",
+    "blank",
+    "hint",
+    "help",
+    "really do not know",
+    "not know",
+    "nothing comes",
 ];
 
 /// The first or the last word of somebody who gives up.
@@ -240,25 +318,70 @@ const GIVE_UP_WORDS: &[&str] = &["pass", "skip", "next", "help", "idk", "dunno",
 
 /// Alone, these are nothing yet.
 const ALONE: &[&str] = &[
-    "sorry", "um", "uh", "uhh", "hmm", "er", "erm", "well", "please", "pls", "no", "i", "am", "it", "this", "one", "the", "question",
-    "nothing", "tbh", "a", "me", "nope",
+    "sorry", "um", "uh", "uhh", "hmm", "er", "erm", "well", "please", "pls", "no", "i", "am", "it", "this",
+    "one", "the", "question", "nothing", "tbh", "a", "me", "nope",
 ];
 
 const ORDERS: &[&str] = &["ignore", "disregard", "forget", "override", "bypass", "no longer apply"];
 const ORDERED: &[&str] = &[
-    "instructions", "instruction", "rules", "your prompt", "the prompt", "system prompt", "previous rules", "above rules",
+    "instructions",
+    "instruction",
+    "rules",
+    "your prompt",
+    "the prompt",
+    "system prompt",
+    "previous rules",
+    "above rules",
 ];
 const MARKS: &[&str] = &[
-    "full marks", "full score", "full points", "every point", "all points", "all criteria", "as correct", "as complete",
-    "as passed", "as met", "as covered", "as held", "to covered", "next topic", "next question", "next one", "the offer", "perfect score",
-    "highest score", "maximum score", "mark this", "mark it", "mark me", "tick every",
+    "full marks",
+    "full score",
+    "full points",
+    "every point",
+    "all points",
+    "all criteria",
+    "as correct",
+    "as complete",
+    "as passed",
+    "as met",
+    "as covered",
+    "as held",
+    "to covered",
+    "next topic",
+    "next question",
+    "next one",
+    "the offer",
+    "perfect score",
+    "highest score",
+    "maximum score",
+    "mark this",
+    "mark it",
+    "mark me",
+    "tick every",
 ];
 const GRADERS: &[&str] = &[
-    "interviewer bot", "this bot", "the bot", "grader", "evaluator", "interviewer software", "whoever grades", "the grading",
-    "evaluation", "ai model", "language model",
+    "interviewer bot",
+    "this bot",
+    "the bot",
+    "grader",
+    "evaluator",
+    "interviewer software",
+    "whoever grades",
+    "the grading",
+    "evaluation",
+    "ai model",
+    "language model",
 ];
 const THIRD_PERSON: &[&str] = &[
-    "the candidate has", "the candidate as", "candidate s answer", "this candidate", "the candidate answer", "the candidate was",
-    "the candidate is", "the candidate", "hiring manager",
+    "the candidate has",
+    "the candidate as",
+    "candidate s answer",
+    "this candidate",
+    "the candidate answer",
+    "the candidate was",
+    "the candidate is",
+    "the candidate",
+    "hiring manager",
 ];
-const TAKE_OVERS: &[&str] = &["you are now", "act as a", "pretend you are", "developer mode", "new instructions"];
+const TAKE_OVERS: &[&str] =
+    &["you are now", "act as a", "pretend you are", "developer mode", "new instructions"];

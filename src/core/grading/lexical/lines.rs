@@ -46,11 +46,8 @@ impl Lines {
             kernel[row * count + row] += RIDGE;
         }
         cholesky(&mut kernel, count);
-        let mut lines = Self {
-            statements,
-            plain: vec![0.0; words * statements],
-            signed: vec![0.0; words * statements],
-        };
+        let mut lines =
+            Self { statements, plain: vec![0.0; words * statements], signed: vec![0.0; words * statements] };
         for statement in 0..statements {
             let targets: Vec<f32> = roles[..count].iter().map(|role| target(role, statement)).collect();
             let shares = solve(&kernel, count, targets);
@@ -107,14 +104,18 @@ fn similarity(a: &Vector, b: &Vector) -> f32 {
     sum / (length(a) * length(b))
 }
 
-fn shared(a: &[crate::core::grading::lexical::space::Entry], b: &[crate::core::grading::lexical::space::Entry]) -> f32 {
+fn shared(
+    a: &[crate::core::grading::lexical::space::Entry],
+    b: &[crate::core::grading::lexical::space::Entry],
+) -> f32 {
     let (mut left, mut right, mut sum) = (0, 0, 0.0);
     while let (Some(x), Some(y)) = (a.get(left), b.get(right)) {
         match x.id.cmp(&y.id) {
             std::cmp::Ordering::Less => left += 1,
             std::cmp::Ordering::Greater => right += 1,
             std::cmp::Ordering::Equal => {
-                let polarity = if x.negated == y.negated { POLARITY * POLARITY } else { -POLARITY * POLARITY };
+                let polarity =
+                    if x.negated == y.negated { POLARITY * POLARITY } else { -POLARITY * POLARITY };
                 sum += x.weight * y.weight * (1.0 + polarity);
                 left += 1;
                 right += 1;
@@ -128,7 +129,8 @@ fn shared(a: &[crate::core::grading::lexical::space::Entry], b: &[crate::core::g
 fn cholesky(matrix: &mut [f32], size: usize) {
     for row in 0..size {
         for column in 0..=row {
-            let (upper, lower) = (&matrix[column * size..column * size + column], &matrix[row * size..row * size + column]);
+            let (upper, lower) =
+                (&matrix[column * size..column * size + column], &matrix[row * size..row * size + column]);
             let sum: f32 = upper.iter().zip(lower).map(|(a, b)| a * b).sum();
             let rest = matrix[row * size + column] - sum;
             matrix[row * size + column] = if row == column {

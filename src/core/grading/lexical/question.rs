@@ -67,11 +67,13 @@ impl Ready {
         let mut roles = Vec::new();
         let mut statements = Vec::new();
         for point in &question.points {
-            let statement = collect(&point.idea, &point.also, &point.unlike, statements.len(), &mut texts, &mut roles);
+            let statement =
+                collect(&point.idea, &point.also, &point.unlike, statements.len(), &mut texts, &mut roles);
             statements.push(Statement { id: point.id.clone(), part: Some(point.part), ..statement });
         }
         for wrong in &question.misconceptions {
-            let statement = collect(&wrong.belief, &wrong.also, &wrong.unlike, statements.len(), &mut texts, &mut roles);
+            let statement =
+                collect(&wrong.belief, &wrong.also, &wrong.unlike, statements.len(), &mut texts, &mut roles);
             statements.push(Statement { id: wrong.id.clone(), part: None, ..statement });
         }
         let space = Space::new(&texts);
@@ -80,7 +82,8 @@ impl Ready {
         let mut postings = vec![Vec::new(); space.len()];
         for (place, vector) in vectors.iter().enumerate() {
             for entry in &vector.words {
-                let posting = Posting { phrasing: place as u32, weight: entry.weight, negated: entry.negated };
+                let posting =
+                    Posting { phrasing: place as u32, weight: entry.weight, negated: entry.negated };
                 postings[entry.id as usize].push(posting);
             }
         }
