@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::interview::TRAPS_MAX;
 use crate::core::reading::{self, Problem};
@@ -14,7 +14,7 @@ use crate::core::reading::{self, Problem};
 const ABANDON_HOURS_MAX: u32 = 24 * 31;
 
 /// Everything that an owner can set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Drills.
@@ -26,7 +26,7 @@ pub struct Config {
 }
 
 /// Drills.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Drill {
     /// Follow-ups a question, 1 to 3.
@@ -36,7 +36,7 @@ pub struct Drill {
 }
 
 /// Questions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BankConfig {
     /// A folder that adds or replaces tracks; none if empty.
@@ -44,7 +44,7 @@ pub struct BankConfig {
 }
 
 /// Data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The database file; in the platform's data folder if empty.
@@ -79,7 +79,9 @@ pub fn parse(path: &str, bytes: &[u8]) -> Result<Config, Vec<Problem>> {
     };
     range("traps", config.drill.traps.into(), TRAPS_MAX.into());
     range("abandon_after_hours", config.drill.abandon_after_hours, ABANDON_HOURS_MAX);
-    if parsed.notes.problems.is_empty() { Ok(config) } else { Err(parsed.notes.problems) }
+    let mut problems = parsed.notes.problems;
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
 /// The platform's places for this program's files; `None` on a machine without a home.

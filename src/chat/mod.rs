@@ -70,11 +70,12 @@ impl Request {
 pub struct Taken {
     /// The interview that the person is in from here on.
     pub interview: InterviewId,
-    /// Cards that are on their way because of it.
-    pub cards: usize,
+    /// The last card that is on its way because of it, or was before; 0 if there is none.
+    pub last: Seq,
     /// Whether that interview is over.
     pub over: bool,
-    /// For an interview that goes on where it was: what was shown last, from the card that invited a reply.
+    /// For an interview that goes on where it was: the question, and everything from the card on that last
+    /// invited a reply.
     pub shown: Vec<Delivery>,
 }
 

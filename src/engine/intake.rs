@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Engine;
 use crate::chat::{Delivery, Incoming, Refusal, Request, Taken, What};
 use crate::core::bank::Question;
-use crate::core::card::{Button, Card};
+use crate::core::card::{Button, Card, CardKind};
 use crate::core::choose::{self, Filter};
 use crate::core::interview::{
     Input, Interview, InterviewId, Item, Mode, Plan, Record, SCREEN_MAX, Seq, State, Step, TRAPS_MAX,
@@ -37,7 +37,7 @@ impl Engine {
             Err(Refusal::Failed)
         });
         self.bell.notify_one();
-        // A front end that no longer waits has lost nothing: the input is on disk.
+        // A front end that has given up waiting has lost nothing: the input is on disk.
         let _ = done.send(result);
     }
 
@@ -50,7 +50,7 @@ impl Engine {
         at: Timestamp,
         sent: Option<(Seq, Option<String>)>,
     ) -> Result<Taken, StoreError> {
-        let gone = Taken { interview: id, cards: 0, over: true, shown: Vec::new() };
+        let gone = Taken { interview: id, last: Seq(0), over: true, shown: Vec::new() };
         for _ in 0..CONFLICTS_MAX {
             let Some(stored) = self.store.interview(id).await? else { return Ok(gone) };
             let applied = restore(&stored).and_then(|interview| self.apply(interview, &input, at));
@@ -59,7 +59,7 @@ impl Engine {
                 return Ok(gone);
             };
             let begin = if step.next { self.plan_next(&stored, &interview, at).await? } else { None };
-            let cards = step.cards.len() + begin.as_ref().map_or(0, |begin| begin.written.posts.len());
+            let last = begin.as_ref().map_or(interview.state().seq, |begin| last_post(&begin.written));
             let save = Save {
                 id,
                 version: stored.version,
@@ -71,7 +71,7 @@ impl Engine {
             match self.store.commit(change).await? {
                 Committed::Done(next) => {
                     let over = interview.is_over() && next.is_none();
-                    return Ok(Taken { interview: next.unwrap_or(id), cards, over, shown: Vec::new() });
+                    return Ok(Taken { interview: next.unwrap_or(id), last, over, shown: Vec::new() });
                 }
                 Committed::Duplicate => return Ok(Taken { over: interview.is_over(), ..gone }),
                 Committed::Conflict => {}
@@ -133,11 +133,11 @@ impl Engine {
         let Some(begin) = self.plan(request.clone(), at).await? else {
             return Ok(Err(Refusal::NothingFits(self.what_there_is(&request.filter))));
         };
-        let cards = begin.written.posts.len();
+        let last = last_post(&begin.written);
         let change = Change { key, at, save: None, begin: Some(begin) };
         match self.store.commit(change).await? {
             Committed::Done(Some(id)) => {
-                Ok(Ok(Taken { interview: id, cards, over: false, shown: Vec::new() }))
+                Ok(Ok(Taken { interview: id, last, over: false, shown: Vec::new() }))
             }
             Committed::Done(None) | Committed::Duplicate | Committed::Conflict => Ok(Err(Refusal::Failed)),
         }
@@ -146,12 +146,19 @@ impl Engine {
     async fn resumed(&self, id: InterviewId, place: &str) -> Result<Taken, StoreError> {
         let posts: Vec<Post> =
             self.store.posts_in(place).await?.into_iter().filter(|post| post.interview == id).collect();
-        let waiting = posts.iter().filter(|post| post.status == PostStatus::Queued).count();
+        let last = posts.iter().map(|post| post.seq).max().unwrap_or_default();
         let sent = posts.into_iter().filter(|post| post.status == PostStatus::Sent);
-        let mut shown: Vec<Delivery> = sent.filter_map(|post| delivery(&post)).collect();
-        let last_turn = shown.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
-        let shown = shown.split_off(last_turn.min(shown.len()));
-        Ok(Taken { interview: id, cards: waiting, over: false, shown })
+        let sent: Vec<Delivery> = sent.filter_map(|post| delivery(&post)).collect();
+        let asked = sent.iter().rposition(|delivery| delivery.card.kind == CardKind::Ask);
+        let turn = sent.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
+        let is_shown = |place: usize| place >= turn || Some(place) == asked;
+        let shown = sent
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| is_shown(*place))
+            .map(|(_, card)| card)
+            .collect();
+        Ok(Taken { interview: id, last, over: false, shown })
     }
 
     /// The same again with other questions: what was asked for is in the plan.
@@ -256,6 +263,10 @@ fn restore(stored: &StoredInterview) -> Option<Interview> {
 pub(super) fn delivery(post: &Post) -> Option<Delivery> {
     let card: Card = serde_json::from_str(&post.card).ok()?;
     Some(Delivery { interview: post.interview, seq: post.seq, place: post.place.clone(), card })
+}
+
+fn last_post(written: &Written) -> Seq {
+    written.posts.iter().map(|(seq, _)| *seq).max().unwrap_or_default()
 }
 
 fn written(interview: &Interview, step: &Step) -> Written {

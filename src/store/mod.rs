@@ -101,7 +101,7 @@ impl Store {
         self.writer.commit(change).await
     }
 
-    /// Marks a post as being sent. False if it is no longer waiting at the head of its interview.
+    /// Marks a post as being sent. False if it is not waiting.
     pub async fn mark_sending(&self, interview: InterviewId, seq: Seq) -> Result<bool, StoreError> {
         self.writer.mark_sending(interview, seq).await
     }

@@ -139,7 +139,7 @@ async fn write_group(
     if begun.is_ok()
         && let Err(error) = connection.execute("COMMIT").await
     {
-        // Nothing of the group is on disk. A rollback of what is no longer open fails harmlessly.
+        // Nothing of the group is on disk. Where SQLite has rolled back by itself, this fails harmlessly.
         let _ = connection.execute("ROLLBACK").await;
         for outcome in &mut outcomes {
             outcome.fail(&error);
@@ -230,13 +230,14 @@ async fn update(connection: &mut SqliteConnection, save: &Save, at: i64) -> Resu
         let sent =
             sqlx::query("UPDATE outbox SET status = 'sent', receipt = ? WHERE interview = ? AND seq = ?");
         sent.bind(receipt).bind(save.id.0).bind(seq.0).execute(&mut *connection).await?;
-        forget_if_over(connection, save.id).await?;
     }
-    if updated.rows_affected() == 0 {
-        // A post of an interview that is over may still arrive; anything else came too late.
-        return Ok(save.sent.is_some() && !is_open(connection, save.id).await?);
+    // A post of an interview that is over may still arrive; anything else came too late.
+    let in_time = updated.rows_affected() == 1;
+    if in_time {
+        follow_up(connection, save.id, &save.person, written, at).await?;
+    } else if save.sent.is_none() || is_open(connection, save.id).await? {
+        return Ok(false);
     }
-    follow_up(connection, save.id, &save.person, written, at).await?;
     forget_if_over(connection, save.id).await?;
     Ok(true)
 }
@@ -391,7 +392,7 @@ impl Outcome {
         }
     }
 
-    /// Tells the caller. One that no longer listens loses nothing: its job is on disk.
+    /// Tells the caller. One that has stopped listening loses nothing: its job is on disk.
     fn reply(self) {
         match self {
             Outcome::Commit(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),

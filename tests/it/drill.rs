@@ -197,8 +197,7 @@ async fn abandoned_drill_ends_by_itself() {
 async fn too_long_answer_gets_a_sentence_and_the_drill_goes_on() {
     let mut play = Play::new().await;
     play.drill().await;
-    let taken = play.send_long(4_001).await;
-    assert_eq!(taken.cards, 1);
+    play.send_long(4_001).await;
     let last = play.channel.posted().pop().unwrap();
     assert!(format!("{:?}", last.card).contains("longer than 4000 characters"), "{last:?}");
     play.say(SOLID).await;

@@ -1,1 +1,180 @@
-//! program
+//! The program as its users run it: arguments and standard input in, text and an exit code out.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Runs the program in an empty home.
+fn riposte(home: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_riposte"))
+        .args(arguments)
+        .current_dir(home)
+        .env("HOME", home)
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("RIPOSTE_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // A program that does not read to the end closes the pipe; what it printed tells the rest.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_owned()).unwrap()
+}
+
+/// The conversation without how long it took.
+fn conversation(home: &Path, arguments: &[&str], input: &str) -> String {
+    let output = riposte(home, arguments, input.as_bytes());
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let shown = text(&output.stdout);
+    let lines =
+        shown.lines().map(|line| if line.starts_with("Time: ") { "Time: …" } else { line.trim_end() });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+const DRILL: [&str; 5] = ["drill", "--question", "list-vs-tuple", "--seed", "1"];
+
+#[test]
+fn drill_in_a_pipe_gives_the_whole_conversation() {
+    let home = tempfile::tempdir().unwrap();
+    let input = "A list can be changed after it is made, a tuple can't. So I use a tuple for data that \
+                 should stay fixed, like an RGB colour, and because it is hashable it works as a dict key.\n\n\
+                 yes, the list inside grows first and then the assignment to the tuple raises TypeError\n";
+    insta::assert_snapshot!(conversation(home.path(), &DRILL, input));
+}
+
+#[test]
+fn voiced_misconception_is_quoted_and_tested() {
+    let home = tempfile::tempdir().unwrap();
+    let input =
+        "There is no real difference between them, it is just round brackets instead of square ones.\n";
+    let shown = conversation(home.path(), &DRILL, input);
+    assert!(shown.contains("You wrote “"), "{shown}");
+    assert!(shown.contains("I replace every tuple by a list"), "{shown}");
+}
+
+#[test]
+fn denied_or_quoted_misconception_is_not_held_against_anybody() {
+    for answer in [
+        "Some people say they are the same apart from the brackets, but that is wrong: a list can be changed, a tuple cannot.",
+        "It is a myth that it does not matter which one is used. You can change a list in place, and a tuple you cannot.",
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let shown = conversation(home.path(), &DRILL, answer);
+        assert!(!shown.contains("I replace every tuple by a list"), "{answer}\n{shown}");
+    }
+}
+
+#[test]
+fn json_gives_one_object_an_event() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["drill", "--question", "mutability", "--seed", "1", "--json"];
+    let output = riposte(home.path(), &arguments, b"/blank\n/skip\n/stop\n");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let events: Vec<Value> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is an object"))
+        .collect();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ask", "said", "recover", "said", "reveal", "said", "farewell"]);
+}
+
+#[test]
+fn left_drill_goes_on_at_the_next_start() {
+    let home = tempfile::tempdir().unwrap();
+    let first = conversation(home.path(), &DRILL, "lists are mutable and tuples are not\n");
+    assert!(first.ends_with("Your drill is kept. Start riposte again to go on."), "{first}");
+    let second = conversation(home.path(), &[], "a tuple, it says the pair is fixed\n");
+    assert!(second.contains("Where we left off:"), "{second}");
+    assert!(second.contains("Model answer"), "{second}");
+}
+
+#[test]
+fn asking_for_something_else_ends_the_open_drill() {
+    let home = tempfile::tempdir().unwrap();
+    conversation(home.path(), &DRILL, "lists are mutable and tuples are not\n");
+    let second = conversation(home.path(), &["drill", "--question", "gil", "--seed", "1"], "/skip\n");
+    assert!(second.contains("Stopped here"), "{second}");
+    assert!(second.contains("GIL"), "{second}");
+}
+
+#[test]
+fn screen_ends_with_a_scorecard() {
+    let home = tempfile::tempdir().unwrap();
+    let input = "/skip\n/skip\nno idea\n\nno idea\n\n";
+    let shown = conversation(home.path(), &["screen", "3", "--seed", "1"], input);
+    assert!(shown.contains("Question 3 of 3"), "{shown}");
+    assert!(shown.contains("Scorecard"), "{shown}");
+}
+
+#[test]
+fn strange_input_is_survived() {
+    let mut flood = vec![b'x'; 10 << 20];
+    flood.extend_from_slice(b"\n\n/stop\n");
+    for input in [
+        &b"\x00\x01\x1b[2J\x7f\n\n/stop\n"[..],
+        b"\xff\xfe\xfd caf\xe9\n\n/stop\n",
+        b"\n\n\n\n",
+        "🙂🙂🙂🙂🙂\n\n/stop\n".as_bytes(),
+        "a\u{301}\u{301}\u{301}\u{301} \u{202e}olleh\n\n/stop\n".as_bytes(),
+        &flood,
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let output = riposte(home.path(), &DRILL, input);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "");
+        assert!(!text(&output.stdout).contains('\u{1b}'), "no control code comes back");
+    }
+}
+
+#[test]
+fn too_long_answer_gets_a_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let input = format!("{}\n\n/stop\n", "word ".repeat(1_000));
+    let shown = conversation(home.path(), &DRILL, &input);
+    assert!(shown.contains("longer than 4000 characters"), "{shown}");
+}
+
+#[test]
+fn unknown_question_names_the_nearest() {
+    let home = tempfile::tempdir().unwrap();
+    let output = riposte(home.path(), &["drill", "--question", "list-vs-tupel"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "no question fits that; did you mean the question `list-vs-tuple`?\n");
+}
+
+#[test]
+fn wrong_configuration_reports_every_problem_and_starts_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let config = "[drill]\ntraps = 9\nabandon_after_hours = 0\ntarps = 1\n\n[bnak]\n";
+    std::fs::write(home.path().join("config.toml"), config).unwrap();
+    let output = riposte(home.path(), &["--config", "config.toml", "--db", "riposte.db"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stderr));
+    assert!(!home.path().join("riposte.db").exists());
+}
+
+#[test]
+fn locked_database_is_one_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("riposte.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _store = runtime.block_on(riposte::store::Store::open(&path)).unwrap();
+    let output = riposte(home.path(), &["--db", "riposte.db"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let message =
+        "riposte.db is in use by another riposte; close that one, or choose another file with --db\n";
+    assert_eq!(text(&output.stderr), message);
+}

@@ -142,7 +142,7 @@ impl Session {
         let mut taken = began;
         loop {
             self.interview = taken.interview;
-            let over = self.show_cards(taken.cards).await;
+            let over = self.show_until(taken.last).await;
             if over || taken.over {
                 return Ok(Ending::Over);
             }
@@ -189,20 +189,22 @@ impl Session {
                 Entry::Nothing => continue,
             };
             let taken = self.send(What::To(self.interview, event)).await?;
-            self.revealed = self.revealed && taken.cards == 0;
             return Ok(Turn::Taken(taken));
         }
     }
 
     /// Waits for an entry, showing what comes meanwhile; `None` if the interview ended over it.
     async fn read(&mut self, input: &mut Input) -> Option<Raw> {
+        if self.style == Style::Rich {
+            write("\n");
+        }
         input.want();
         loop {
             tokio::select! {
                 raw = input.next() => return Some(raw),
                 show = self.cards.recv() => {
                     let show = show?;
-                    let farewell = show.delivery.card.kind == CardKind::Farewell;
+                    let farewell = self.is_farewell(&show.delivery);
                     self.show(show, true);
                     if farewell {
                         return None;
@@ -212,25 +214,14 @@ impl Session {
         }
     }
 
-    /// Shows the cards that an input led to, and says whether they ended the interview. The clock's remarks
-    /// come on top and do not count.
-    async fn show_cards(&mut self, count: usize) -> bool {
-        let mut left = count;
-        while left > 0 {
+    /// Shows what comes until the card at `last` is there, and says whether one of them ended the interview.
+    async fn show_until(&mut self, last: Seq) -> bool {
+        while last > Seq(0) && !self.printed.contains(&(self.interview, last)) {
             let Some(show) = self.cards.recv().await else { return true };
-            let kind = show.delivery.card.kind;
+            let farewell = self.is_farewell(&show.delivery);
             self.show(show, false);
-            match kind {
-                CardKind::Farewell => return true,
-                CardKind::Mark => {}
-                CardKind::Ask
-                | CardKind::Recover
-                | CardKind::Reask
-                | CardKind::Trap
-                | CardKind::Reveal
-                | CardKind::Dispute
-                | CardKind::Scorecard
-                | CardKind::Note => left -= 1,
+            if farewell {
+                return true;
             }
         }
         false
@@ -253,13 +244,18 @@ impl Session {
         }
     }
 
+    /// Whether a card ends the interview at hand, and not one that was given up for it.
+    fn is_farewell(&self, delivery: &Delivery) -> bool {
+        delivery.card.kind == CardKind::Farewell && delivery.interview == self.interview
+    }
+
     /// What was shown before the program was left.
     fn redraw(&mut self, shown: &[Delivery]) {
-        let missing: Vec<&Delivery> = shown
-            .iter()
-            .filter(|delivery| !self.printed.contains(&(delivery.interview, delivery.seq)))
-            .filter(|delivery| delivery.card.kind != CardKind::Mark)
-            .collect();
+        let (past, missing): (Vec<&Delivery>, Vec<&Delivery>) = shown.iter().partition(|delivery| {
+            let printed = self.printed.contains(&(delivery.interview, delivery.seq));
+            printed || delivery.card.kind == CardKind::Mark
+        });
+        self.printed.extend(past.iter().map(|delivery| (delivery.interview, delivery.seq)));
         if !missing.is_empty() && self.style != Style::Json {
             self.hint("\nWhere we left off:");
         }
@@ -270,7 +266,7 @@ impl Session {
 
     fn show(&mut self, show: Show, typing: bool) {
         self.print(&show.delivery, show.again, typing);
-        // An engine that no longer waits finds out at the next start.
+        // An engine that has given up waiting finds out at the next start.
         let _ = show.shown.send(self.clock.now());
     }
 

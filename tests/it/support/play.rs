@@ -68,10 +68,6 @@ impl Play {
         &self.running.as_ref().unwrap().0
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.running.as_ref().unwrap().1
-    }
-
     async fn start(&mut self) {
         let store = Store::open(&self.database()).await.unwrap();
         let engine = Engine::new(
