@@ -21,36 +21,54 @@ use crate::core::bank::{Bank, Part, Question, StatementId, Trap};
 use crate::core::grading::lexical::features::{Compared, Measured};
 use crate::core::grading::lexical::question::Ready;
 use crate::core::grading::lexical::topic::{Topic, Topics};
-use crate::core::grading::text::{Text, beginning};
+use crate::core::grading::text::{Text, Words, beginning};
 use crate::core::grading::{Assessment, Finding, Grader, Kind, PreparedQuestion, ReplyAssessment};
 
 /// Fewer content words than this are too few to be called off topic.
 const TOPIC_WORDS_MIN: usize = 4;
 /// From this probability on an answer is about something else.
-/// High: asking for an answer again is worse than a follow-up that fits loosely.
+/// Set high: asking for an answer again is worse than a follow-up that fits loosely.
 const OFF_TOPIC_FROM: f32 = 0.7;
+
+/// With so many words about the interview, the office and the day, and nothing of the question, it is
+/// small talk.
+const SMALL_TALK_FROM: f32 = 2.0;
+/// From this score on (see `Lines::score`) a clause says something of the question.
+const SUBSTANCE_FROM: f32 = 0.4;
 
 /// Understands answers by their words.
 #[derive(Clone, Debug)]
 pub struct LexicalGrader {
-    topics: Arc<Topics>,
+    bank: Arc<Known>,
+}
+
+/// What is known of the whole bank.
+#[derive(Clone, Debug)]
+struct Known {
+    topics: Topics,
+    words: Words,
 }
 
 impl LexicalGrader {
     /// A grader that knows the words of all questions of the bank.
     pub fn new(bank: &Bank) -> Self {
-        Self { topics: Arc::new(Topics::new(bank)) }
+        let mut words = Words::default();
+        for text in bank.questions.iter().flat_map(|question| texts(question)) {
+            words.learn(text);
+        }
+        let topics = Topics::new(bank, &words);
+        Self { bank: Arc::new(Known { topics, words }) }
     }
 
     /// The numbers that the weights are fitted on; see `training/lexical.py`.
     pub fn features(&self, question: &Question, answer: &str) -> AnswerFeatures {
-        LexicalQuestion::new(self.topics.clone(), question).features(answer)
+        LexicalQuestion::new(self.bank.clone(), question).features(answer)
     }
 }
 
 impl Grader for LexicalGrader {
     fn prepare(&self, question: &Question) -> Arc<dyn PreparedQuestion> {
-        Arc::new(LexicalQuestion::new(self.topics.clone(), question))
+        Arc::new(LexicalQuestion::new(self.bank.clone(), question))
     }
 }
 
@@ -74,7 +92,7 @@ pub struct AnswerFeatures {
 struct LexicalQuestion {
     ready: Ready,
     topic: Topic,
-    topics: Arc<Topics>,
+    bank: Arc<Known>,
 }
 
 /// An answer taken apart and measured.
@@ -85,16 +103,20 @@ struct Seen {
     reason: [f32; cues::REASON_FEATURES],
     topic: [f32; topic::TOPIC_FEATURES],
     content_words: usize,
+    small_talk: f32,
+    best: f32,
 }
 
 impl LexicalQuestion {
-    fn new(topics: Arc<Topics>, question: &Question) -> Self {
-        Self { ready: Ready::new(question), topic: Topic::new(question), topics }
+    fn new(bank: Arc<Known>, question: &Question) -> Self {
+        let ready = Ready::new(question, &bank.words);
+        let topic = Topic::new(question, &ready.stems, &bank.words);
+        Self { ready, topic, bank }
     }
 
     fn see(&self, answer: &str) -> Seen {
         let raw = beginning(answer);
-        let text = Text::new(raw);
+        let text = Text::new(raw, &self.bank.words);
         let compared = features::compare(&self.ready, &text);
         let kind = kind::guard(raw, &text, &self.ready, &compared);
         let statements =
@@ -108,8 +130,10 @@ impl LexicalQuestion {
             statements,
             example: cues::example(&text, raw, of_part(Part::Example).0),
             reason: cues::reason(&text, explained, also_explained),
-            topic: self.topics.measure(&self.topic, raw, &text, best, whole),
+            topic: self.bank.topics.measure(&self.topic, raw, &text, best, whole),
             content_words: text.content_words(),
+            small_talk: cues::small_talk(&text.tokens),
+            best,
         }
     }
 
@@ -132,8 +156,15 @@ impl LexicalQuestion {
     }
 
     fn kind(&self, seen: &Seen) -> Kind {
-        let strange = seen.content_words >= TOPIC_WORDS_MIN && weights::TOPIC.probability(&seen.topic) >= OFF_TOPIC_FROM;
-        if seen.kind == Kind::Answer && strange { Kind::OffTopic } else { seen.kind }
+        let strange = seen.content_words >= TOPIC_WORDS_MIN && weights::TOPIC.with(self.depth()).probability(&seen.topic) >= OFF_TOPIC_FROM;
+        let chatty = seen.small_talk >= SMALL_TALK_FROM && seen.best < SUBSTANCE_FROM;
+        if seen.kind == Kind::Answer && (strange || chatty) { Kind::OffTopic } else { seen.kind }
+    }
+
+    /// How many phrasings a statement has on average.
+    fn depth(&self) -> usize {
+        let phrasings: usize = self.ready.statements.iter().map(|statement| statement.says.len()).sum();
+        phrasings / self.ready.statements.len().max(1)
     }
 
     /// Points first, then misconceptions.
@@ -144,7 +175,7 @@ impl LexicalQuestion {
                 Some(_) => (&weights::POINTS, &mut points),
                 None => (&weights::MISCONCEPTIONS, &mut misconceptions),
             };
-            let confidence = if counts { weights.probability(&measured.features) } else { 0.0 };
+            let confidence = if counts { weights.with(statement.says.len()).probability(&measured.features) } else { 0.0 };
             list.push(finding(statement.id.clone(), confidence, measured.evidence));
         }
         (points, misconceptions)
@@ -157,8 +188,8 @@ impl PreparedQuestion for LexicalQuestion {
         let kind = self.kind(&seen);
         let counts = kind == Kind::Answer;
         let probability = |value: f32| if counts { value } else { 0.0 };
-        let example = probability(weights::EXAMPLE.probability(&seen.example));
-        let reason = probability(weights::REASON.probability(&seen.reason));
+        let example = probability(weights::EXAMPLE.with(self.depth()).probability(&seen.example));
+        let reason = probability(weights::REASON.with(self.depth()).probability(&seen.reason));
         let (points, misconceptions) = self.findings(seen, counts);
         Assessment { kind, points, misconceptions, example, reason }
     }
@@ -184,4 +215,12 @@ fn best_two(ready: &Ready, compared: &Compared, part: Part) -> (f32, f32) {
         .collect();
     scores.sort_by(|a, b| b.total_cmp(a));
     (scores.first().copied().unwrap_or_default(), scores.get(1).copied().unwrap_or_default())
+}
+
+/// Every phrasing of a question.
+fn texts(question: &Question) -> impl Iterator<Item = &String> {
+    let points = question.points.iter().flat_map(|p| std::iter::once(&p.idea).chain(&p.also).chain(&p.unlike));
+    let beliefs =
+        question.misconceptions.iter().flat_map(|m| std::iter::once(&m.belief).chain(&m.also).chain(&m.unlike));
+    points.chain(beliefs)
 }

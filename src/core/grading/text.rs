@@ -4,7 +4,9 @@
 //! words. It never panics, whatever the text, never cuts inside a character, and looks at no more
 //! than [`TEXT_CHARS_MAX`] characters.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -41,7 +43,7 @@ pub(crate) struct Token {
     /// Lower case, straight apostrophes.
     pub(crate) word: String,
     /// The form that is compared.
-    pub(crate) stem: String,
+    pub(crate) stem: Arc<str>,
     /// What it is.
     pub(crate) kind: TokenKind,
     /// Whether it stands between backticks.
@@ -68,11 +70,35 @@ pub(crate) struct Text {
     pub(crate) clauses: Vec<Clause>,
 }
 
+/// Words looked up before, with their stems: a bank says the same words over and over. Only for
+/// speed; what is not here is worked out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    known: BTreeMap<String, (TokenKind, Arc<str>)>,
+}
+
+impl Words {
+    /// Takes up the words of a text.
+    pub(crate) fn learn(&mut self, text: &str) {
+        for word in text.split(|c: char| !is_word_char(c)).filter(|word| !word.is_empty()) {
+            let word = word.to_lowercase();
+            if !self.known.contains_key(&word) {
+                let found = classify(&word);
+                self.known.insert(word, found);
+            }
+        }
+    }
+
+    fn find(&self, word: &str) -> (TokenKind, Arc<str>) {
+        self.known.get(word).cloned().unwrap_or_else(|| classify(word))
+    }
+}
+
 impl Text {
     /// Takes a text apart.
-    pub(crate) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str, words: &Words) -> Self {
         let text = beginning(text);
-        let mut tokens = tokens(text);
+        let mut tokens = tokens(text, words);
         let clauses = clauses(text, &tokens);
         for clause in &clauses {
             mark_negated(&mut tokens[clause.tokens.clone()]);
@@ -117,8 +143,8 @@ pub(crate) fn stem(word: &str) -> String {
 }
 
 /// Cuts a text into tokens.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut found = Vec::new();
+fn tokens(text: &str, words: &Words) -> Vec<Token> {
+    let mut found = Vec::with_capacity(text.len() / 4);
     let mut in_code = false;
     let mut rest = text.char_indices().peekable();
     while let Some((start, first)) = rest.next() {
@@ -134,7 +160,7 @@ fn tokens(text: &str) -> Vec<Token> {
                 end = at + next.len_utf8();
                 rest.next();
             }
-            push_word(&mut found, text, start..end, in_code);
+            push_word(&mut found, text, start..end, in_code, words);
         } else if is_operator_char(first) {
             let mut end = start + first.len_utf8();
             while let Some(&(at, next)) = rest.peek() {
@@ -178,47 +204,57 @@ fn continues_word(text: &str, at: usize, c: char) -> bool {
     }
 }
 
-fn push_word(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
-    let surface: String = text[range.clone()].chars().take(WORD_CHARS_MAX).collect();
-    let word = surface.replace('’', "'").to_lowercase();
-    if let Some(verb) = word.strip_suffix("n't") {
-        let verb = if verb == "ca" || verb == "wo" { "can" } else { verb };
-        push(found, range.clone(), verb.to_owned(), in_code);
-        push(found, range, "not".to_owned(), in_code);
+fn push_word(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool, words: &Words) {
+    let surface = &text[range.clone()];
+    let end = surface.char_indices().nth(WORD_CHARS_MAX).map_or(surface.len(), |(at, _)| at);
+    let surface = &surface[..end];
+    let mut word = surface.to_lowercase();
+    if let Some(apostrophe) = word.find(['\'', '’']) {
+        let is_not = word.ends_with("n't") || word.ends_with("n’t");
+        // "it's", "they're": what stands before the apostrophe is the word; "don't" is two words.
+        word.truncate(apostrophe - usize::from(is_not));
+        if is_not {
+            let verb = if matches!(word.as_str(), "ca" | "wo") { "can".to_owned() } else { word };
+            push(found, range.clone(), verb, in_code, words);
+            push(found, range, "not".to_owned(), in_code, words);
+        } else {
+            push(found, range, word, in_code, words);
+        }
         return;
     }
-    // "it's", "they're", "class'": what stands before the apostrophe is the word.
-    let head = word.split('\'').next().unwrap_or_default().to_owned();
-    push(found, range.clone(), head, in_code);
-    for part in identifier_parts(&surface) {
-        let stem = stem(&part);
-        found.push(Token {
-            range: range.clone(),
-            word: part,
-            stem,
-            kind: TokenKind::Part,
-            in_code,
-            negated: false,
-        });
+    push(found, range.clone(), word, in_code, words);
+    for part in identifier_parts(surface) {
+        let stem = stem(&part).into();
+        let kind = TokenKind::Part;
+        found.push(Token { range: range.clone(), word: part, stem, kind, in_code, negated: false });
     }
 }
 
-fn push(found: &mut Vec<Token>, range: Range<usize>, word: String, in_code: bool) {
+fn push(found: &mut Vec<Token>, range: Range<usize>, word: String, in_code: bool, words: &Words) {
     if word.is_empty() {
         return;
     }
-    let grammar = is_function_word(&word);
-    let negation = NEGATIONS.contains(&word.as_str());
-    let (kind, stem) = if in_code && (grammar || negation) {
-        (TokenKind::Code, format!("`{word}"))
-    } else if negation {
-        (TokenKind::Negation, "not".to_owned())
-    } else if grammar {
-        (TokenKind::Function, word.clone())
-    } else {
-        (TokenKind::Content, stem(word.trim_matches('_')))
+    let (kind, stem) = words.find(&word);
+    let (kind, stem) = match kind {
+        TokenKind::Function | TokenKind::Negation if in_code => (TokenKind::Code, format!("`{word}").into()),
+        TokenKind::Function
+        | TokenKind::Negation
+        | TokenKind::Content
+        | TokenKind::Code
+        | TokenKind::Part => (kind, stem),
     };
     found.push(Token { range, word, stem, kind, in_code, negated: false });
+}
+
+/// The kind and the stem of a word outside of code.
+fn classify(word: &str) -> (TokenKind, Arc<str>) {
+    if NEGATIONS.binary_search(&word).is_ok() {
+        (TokenKind::Negation, "not".into())
+    } else if is_function_word(word) {
+        (TokenKind::Function, word.into())
+    } else {
+        (TokenKind::Content, stem(word.trim_matches('_')).into())
+    }
 }
 
 fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
@@ -226,31 +262,30 @@ fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_cod
     let known = OPERATORS.contains(&operator) || (in_code && CODE_OPERATORS.contains(&operator));
     if known {
         let word = operator.to_owned();
-        found.push(Token { range, stem: word.clone(), word, kind: TokenKind::Code, in_code, negated: false });
+        found.push(Token { range, stem: operator.into(), word, kind: TokenKind::Code, in_code, negated: false });
     }
 }
 
 /// The parts of `snake_case` and `camelCase`, in lower case; nothing for a plain word.
 fn identifier_parts(surface: &str) -> Vec<String> {
+    let joined = surface.trim_matches('_').contains('_');
+    let camel = surface.chars().skip(1).any(char::is_uppercase) && surface.chars().any(char::is_lowercase);
+    if !joined && !camel {
+        return Vec::new();
+    }
     let mut parts = vec![String::new()];
     let mut before_lower = false;
     for c in surface.chars() {
         if !c.is_alphanumeric() || (c.is_uppercase() && before_lower) {
             parts.push(String::new());
         }
-        if c.is_alphanumeric() {
-            if let Some(part) = parts.last_mut() {
-                part.extend(c.to_lowercase());
-            }
+        if let Some(part) = parts.last_mut().filter(|_| c.is_alphanumeric()) {
+            part.extend(c.to_lowercase());
         }
         before_lower = c.is_lowercase();
     }
     parts.retain(|part| part.chars().count() > 1);
-    if surface.contains('\'') || surface.contains('’') || surface.contains('.') {
-        return Vec::new();
-    }
-    let plain = parts.len() < 2 && !surface.trim_matches('_').contains('_');
-    if plain { Vec::new() } else { parts }
+    if parts.len() < 2 { Vec::new() } else { parts }
 }
 
 /// Cuts at the ends of sentences and at connectives; short pieces join the piece before.
@@ -318,10 +353,11 @@ fn mark_negated(tokens: &mut [Token]) {
     }
 }
 
-/// Words that turn round what they stand before.
+/// Words that turn round what they stand before, sorted.
 const NEGATIONS: &[&str] = &[
-    "not", "no", "never", "without", "cannot", "neither", "nor", "none", "nothing", "nobody", "nope", "hardly",
-    "dont", "doesnt", "isnt", "arent", "cant", "wont", "didnt", "wasnt", "nowhere", "instead", "rather",
+    "arent", "cannot", "cant", "didnt", "doesnt", "dont", "hardly", "instead", "isnt", "neither", "never",
+    "no", "nobody", "none", "nope", "nor", "not", "nothing", "nowhere", "rather", "wasnt", "without",
+    "wont",
 ];
 
 /// A clause may begin at one of these.

@@ -4,8 +4,10 @@
 //! In doubt it is an answer: asking for a sentence again is worse than a follow-up that fits loosely.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::core::grading::Kind;
+use crate::core::grading::lexical::SUBSTANCE_FROM;
 use crate::core::grading::lexical::cues;
 use crate::core::grading::lexical::features::Compared;
 use crate::core::grading::lexical::question::Ready;
@@ -13,8 +15,6 @@ use crate::core::grading::text::{Clause, Text, Token, TokenKind};
 
 /// Longer texts are no blanks, whatever they say in passing.
 const BLANK_WORDS_MAX: usize = 60;
-/// From this score on (see `Lines::score`) a clause says something of the question.
-const SUBSTANCE_FROM: f32 = 0.4;
 /// So are texts with more words of the question's subject than this beside the words that give up.
 const BLANK_KNOWN_MAX: usize = 6;
 /// A list has at least this many entries,
@@ -111,7 +111,7 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
     let known: BTreeSet<&str> = rest()
         .flat_map(|clause| &text.tokens[clause.tokens.clone()])
         .filter(|token| token.kind == TokenKind::Content && ready.space.knows(&token.stem))
-        .map(|token| token.stem.as_str())
+        .map(|token| token.stem.as_ref())
         .collect();
     let substance = compared
         .stretches
@@ -207,7 +207,7 @@ fn is_compound(raw: &str, token: &Token) -> bool {
 }
 
 fn is_echo(text: &Text, ready: &Ready) -> bool {
-    let stems = |text: &Text| -> BTreeSet<String> {
+    let stems = |text: &Text| -> BTreeSet<Arc<str>> {
         text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.clone()).collect()
     };
     let (own, asked) = (stems(text), stems(&ready.ask));
