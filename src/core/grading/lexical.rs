@@ -90,6 +90,7 @@ pub struct AnswerFeatures {
 }
 
 struct LexicalQuestion {
+    question: Question,
     ready: Ready,
     topic: Topic,
     bank: Arc<Known>,
@@ -111,7 +112,7 @@ impl LexicalQuestion {
     fn new(bank: Arc<Known>, question: &Question) -> Self {
         let ready = Ready::new(question, &bank.words);
         let topic = Topic::new(question, &ready.stems, &bank.words);
-        Self { ready, topic, bank }
+        Self { question: question.clone(), ready, topic, bank }
     }
 
     fn see(&self, answer: &str) -> Seen {
@@ -161,6 +162,15 @@ impl LexicalQuestion {
         if seen.kind == Kind::Answer && (strange || chatty) { Kind::OffTopic } else { seen.kind }
     }
 
+    fn assess(&self, seen: Seen, kind: Kind) -> Assessment {
+        let counts = kind == Kind::Answer;
+        let probability = |value: f32| if counts { value } else { 0.0 };
+        let example = probability(weights::EXAMPLE.with(self.depth()).probability(&seen.example));
+        let reason = probability(weights::REASON.with(self.depth()).probability(&seen.reason));
+        let (points, misconceptions) = self.findings(seen, counts);
+        Assessment { kind, points, misconceptions, example, reason }
+    }
+
     /// How many phrasings a statement has on average.
     fn depth(&self) -> usize {
         let phrasings: usize = self.ready.statements.iter().map(|statement| statement.says.len()).sum();
@@ -186,16 +196,17 @@ impl PreparedQuestion for LexicalQuestion {
     fn answer(&self, answer: &str) -> Assessment {
         let seen = self.see(answer);
         let kind = self.kind(&seen);
-        let counts = kind == Kind::Answer;
-        let probability = |value: f32| if counts { value } else { 0.0 };
-        let example = probability(weights::EXAMPLE.with(self.depth()).probability(&seen.example));
-        let reason = probability(weights::REASON.with(self.depth()).probability(&seen.reason));
-        let (points, misconceptions) = self.findings(seen, counts);
-        Assessment { kind, points, misconceptions, example, reason }
+        self.assess(seen, kind)
     }
 
     fn reply(&self, trap: &Trap, reply: &str) -> ReplyAssessment {
-        reply::assess(self, trap, reply)
+        let seen = self.see(reply);
+        // A reply speaks to the trap, so it may leave the question's subject and be a mere list.
+        let kind = match seen.kind {
+            Kind::Keywords | Kind::Echo | Kind::OffTopic => Kind::Answer,
+            other @ (Kind::Answer | Kind::Blank | Kind::Gibberish | Kind::Instructions) => other,
+        };
+        reply::assess(&self.question, &self.bank.words, trap, reply, self.assess(seen, kind))
     }
 }
 

@@ -17,6 +17,10 @@ use crate::core::grading::text::{Clause, Text, Token, TokenKind};
 const BLANK_WORDS_MAX: usize = 60;
 /// So are texts with more words of the question's subject than this beside the words that give up.
 const BLANK_KNOWN_MAX: usize = 6;
+/// A clause as short as this that names nothing of the subject is about oneself.
+const BARE_WORDS_MAX: usize = 4;
+/// An "I" so many words before makes a cue one's own.
+const OWN_WITHIN: usize = 6;
 /// A list has at least this many entries,
 const LIST_ENTRIES_MIN: usize = 3;
 /// with at most this many words each on average,
@@ -103,7 +107,7 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
         return false;
     }
     let short = all.len() <= 5 && all.iter().all(|word| ALONE.contains(word) || GIVE_UP_WORDS.contains(word));
-    let gives_up = |clause: &Clause| clause_gives_up(&text.tokens[clause.tokens.clone()]);
+    let gives_up = |clause: &Clause| clause_gives_up(&text.tokens[clause.tokens.clone()], ready);
     if !(short || stands_alone(raw, text) || text.clauses.iter().any(gives_up)) {
         return false;
     }
@@ -123,11 +127,13 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
 }
 
 /// Whether a clause gives up: in so many words, or in words that do when one speaks of oneself.
-fn clause_gives_up(tokens: &[Token]) -> bool {
+fn clause_gives_up(tokens: &[Token], ready: &Ready) -> bool {
     let words = plain_words(tokens);
-    let own = words.iter().any(|word| matches!(*word, "i" | "ive" | "my" | "me" | "we" | "id"));
-    let others = words.iter().any(|word| matches!(*word, "you" | "they" | "people" | "it" | "python" | "one"));
-    has(&words, BLANKS) || lost(&words) || ((own || (words.len() <= 6 && !others)) && has(&words, OWN_BLANKS))
+    let about = |token: &Token| token.kind == TokenKind::Content && ready.space.knows(&token.stem);
+    let bare = words.len() <= BARE_WORDS_MAX && !tokens.iter().any(about);
+    let own = |place: usize| bare || words[place.saturating_sub(OWN_WITHIN)..place].contains(&"i");
+    let gives_up = |place: usize| OWN_BLANKS.iter().any(|cue| cues::begins(&words[place..], cue)) && own(place);
+    has(&words, BLANKS) || lost(&words) || (0..words.len()).any(gives_up)
 }
 
 /// "Pass." or "no clue, skip": the word that gives up as a sentence of its own, first or last.
@@ -232,7 +238,7 @@ const OWN_BLANKS: &[&str] = &[
     "do not know", "dont know", "do not really know", "dunno", "idk", "not explain", "not tell you", "not really say", "not say",
     "never used", "only ever", "never seen", "never heard", "never thought", "something else", "rather not", "forgot",
     "gone", "not sure", "lost it", "not remember", "not recall", "not have one", "not have an answer", "confuse",
-    "next one", "skip", "pass", "blank", "hint", "help", "really do not know", "not know", "nothing comes",
+    "next one", "blank", "hint", "really do not know", "not know", "nothing comes",
 ];
 
 /// The first or the last word of somebody who gives up.
