@@ -2,7 +2,11 @@
 //!
 //! `lexical_features BANK.json ANSWERS.jsonl`: the bank as JSON `{"questions": […], "general": …}`.
 //! `training/lexical.py` calls this and fits the weights on the output.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for development: it may stop at bad input")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a tool for development: it may stop at bad input"
+)]
 
 use riposte::core::bank::{Bank, General, Question};
 use riposte::core::grading::lexical::LexicalGrader;

@@ -45,9 +45,8 @@ impl LabelKind {
     }
 }
 
-/// An answer with its true labels.
+/// An answer with its true labels. Other keys, such as notes on where it comes from, are passed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Labelled {
     /// Unique in the file.
     pub id: String,
@@ -167,7 +166,10 @@ pub fn parse_labelled(text: &str) -> (Vec<Labelled>, Vec<BadLine>) {
             Ok(labelled) => match seen.get(&labelled.id) {
                 Some(first) => bad.push(BadLine {
                     line,
-                    message: format!("id `{}` was used in line {first} already; give every answer its own", labelled.id),
+                    message: format!(
+                        "id `{}` was used in line {first} already; give every answer its own",
+                        labelled.id
+                    ),
                 }),
                 None => {
                     seen.insert(labelled.id.clone(), line);
@@ -185,9 +187,12 @@ pub fn check_labels(question: &Question, labelled: &Labelled) -> Vec<String> {
     let points = (labelled.says.iter())
         .filter(|id| question.point(id).is_none())
         .map(|id| format!("`{id}` in `says` is no point of `{}`; use one of its point ids", question.id));
-    let beliefs = (labelled.believes.iter())
-        .filter(|id| question.misconception(id).is_none())
-        .map(|id| format!("`{id}` in `believes` is no misconception of `{}`; use one of its misconception ids", question.id));
+    let beliefs = (labelled.believes.iter()).filter(|id| question.misconception(id).is_none()).map(|id| {
+        format!(
+            "`{id}` in `believes` is no misconception of `{}`; use one of its misconception ids",
+            question.id
+        )
+    });
     points.chain(beliefs).collect()
 }
 
@@ -203,7 +208,8 @@ pub fn allowed_traps(question: &Question, general: &General, labelled: &Labelled
     if !voiced.is_empty() {
         return voiced;
     }
-    let is_gap = |id: &StatementId| question.point(id).is_some_and(|point| point.key) && !labelled.says.contains(id);
+    let is_gap =
+        |id: &StatementId| question.point(id).is_some_and(|point| point.key) && !labelled.says.contains(id);
     let missing = own(&|when| matches!(when, When::Missing(id) if is_gap(id)));
     if !missing.is_empty() {
         return missing;
@@ -363,4 +369,73 @@ fn cure(error: &serde_json::Error) -> String {
         "write one complete JSON object a line"
     };
     format!("column {place}: {message}; {cure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::grading::fixture;
+
+    const ANSWERS: &str = include_str!("../../../tests/fixtures/eval_answers.jsonl");
+    const PREDICTIONS: &str = include_str!("../../../tests/fixtures/eval_predictions.jsonl");
+
+    /// The expected figures were printed by the reference scorer (`score.py --json`) for these two
+    /// files; some predictions were spoilt on purpose, so that every figure has errors to count.
+    #[test]
+    fn figures_agree_with_the_reference_scorer() {
+        let bank = fixture::bank();
+        let (labelled, bad) = parse_labelled(ANSWERS);
+        assert_eq!(bad, []);
+        let predictions: Vec<Prediction> = PREDICTIONS
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("the fixture is well formed"))
+            .collect();
+        let rows = || {
+            labelled.iter().zip(&predictions).map(|(labelled, prediction)| {
+                assert_eq!(labelled.id, prediction.id);
+                (bank.question(&labelled.question).expect("in the bank").as_ref(), labelled, prediction)
+            })
+        };
+        insta::assert_snapshot!(report(&bank.general, rows()), @r"
+        answers         60
+        points          precision 0.691  recall 0.686  F1 0.688
+        misconceptions  precision 0.375  recall 0.667  F1 0.480
+        kind            accuracy 0.933
+        example         accuracy 0.767
+        reason          accuracy 0.950
+        trap            accuracy 0.617
+        wrong traps     answer: 22
+        wrong traps     off_topic: 1
+        ");
+        let by_question = report_by_question(&bank.general, rows());
+        assert_eq!(by_question.values().map(|report| report.answers).sum::<usize>(), labelled.len());
+    }
+
+    #[test]
+    fn every_bad_line_is_reported_with_its_number_and_cure() {
+        let good = r#"{"id":"a","question":"gil","kind":"answer","answer":"x","says":[],"believes":[],"example":false,"reason":true}"#;
+        let odd =
+            good.replace(r#""id":"a""#, r#""id":"b""#).replace(r#""kind":"answer""#, r#""kind":"essay""#);
+        let text = format!("{good}\n\n{{\n{odd}\n{{\"id\":\"c\"}}\n{good}\n");
+        let (found, bad) = parse_labelled(&text);
+        assert_eq!(found.len(), 1);
+        let lines: Vec<String> = bad.iter().map(BadLine::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        line 3: column 1: EOF while parsing an object; write one complete JSON object a line
+        line 4: column 41: unknown variant `essay`, expected one of `answer`, `blank`, `off_topic`, `keywords`; use one of those listed
+        line 5: column 10: missing field `question`; add it
+        line 6: id `a` was used in line 1 already; give every answer its own
+        ");
+    }
+
+    #[test]
+    fn labels_that_name_nothing_are_reported() {
+        let bank = fixture::bank();
+        let (labelled, _) = parse_labelled(ANSWERS);
+        let mut labelled = labelled.first().expect("the fixture has answers").clone();
+        labelled.says.push("no-such-point".into());
+        labelled.believes.push("no-such-belief".into());
+        let question = bank.question(&labelled.question).expect("in the bank");
+        assert_eq!(check_labels(question, &labelled).len(), 2);
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::bank::{General, Lack, Question, StatementId, Trap, TrapId, When};
 use crate::core::grading::{Assessment, Finding, Kind, SAID_FROM};
 
@@ -49,7 +51,8 @@ pub struct History {
 }
 
 /// Why a trap was chosen: what the sentence before it says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// This misconception was voiced, with these bytes of the answer.
     Believes {
@@ -99,13 +102,17 @@ pub enum Move {
 pub fn next_move(question: &Question, general: &General, assessment: &Assessment, history: &History) -> Move {
     match assessment.kind {
         Kind::Blank => return Move::Recover,
-        Kind::Gibberish | Kind::OffTopic | Kind::Keywords | Kind::Instructions | Kind::Echo => return Move::Reask,
+        Kind::Gibberish | Kind::OffTopic | Kind::Keywords | Kind::Instructions | Kind::Echo => {
+            return Move::Reask;
+        }
         Kind::Answer => {}
     }
     let desk = Desk { question, general, history };
     let voiced = desk.voiced(&assessment.misconceptions);
     let gaps = desk.gaps(&assessment.points);
-    let sure = |found: &Option<(f32, Choice)>| found.as_ref().is_some_and(|(confidence, _)| *confidence >= SURE_FROM);
+    let sure = |found: &Option<(f32, Choice)>| {
+        found.as_ref().is_some_and(|(confidence, _)| *confidence >= SURE_FROM)
+    };
     let first = if sure(&gaps) && !sure(&voiced) { gaps.or(voiced) } else { voiced.or(gaps) };
     if let Some((_, choice)) = first {
         return Move::Ask(choice);
@@ -128,7 +135,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// The surest misconception voiced that still has a trap.
     fn voiced(&self, findings: &[Finding]) -> Option<(f32, Choice)> {
-        let mut voiced: Vec<&Finding> = findings.iter().filter(|finding| finding.confidence >= SAID_FROM).collect();
+        let mut voiced: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.confidence >= SAID_FROM).collect();
         voiced.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
         voiced.into_iter().find_map(|finding| {
             let trap = self.own(&When::Believes(finding.id.clone()))?;
@@ -160,7 +168,8 @@ impl Desk<'_> {
     /// A solid trap not yet used with this person, the question's own first; then used ones.
     fn solid(&self) -> Option<Choice> {
         let when = When::Solid;
-        let unused = self.question.traps.iter().find(|trap| self.is_open(trap, &when) && !self.is_seen(trap)).cloned();
+        let unused =
+            self.question.traps.iter().find(|trap| self.is_open(trap, &when) && !self.is_seen(trap)).cloned();
         let trap = unused
             .or_else(|| self.any_general(&when, true))
             .or_else(|| self.own(&when))
@@ -189,5 +198,114 @@ impl Desk<'_> {
 
     fn is_seen(&self, trap: &Trap) -> bool {
         self.history.seen_solid.contains(&trap.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::grading::fixture;
+
+    /// An assessment of `list-vs-tuple`: every point said and nothing believed but for these.
+    fn assessed(confidences: &[(&str, f32)], example: f32, reason: f32) -> Assessment {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let find = |id: &StatementId, otherwise: f32| Finding {
+            id: id.clone(),
+            confidence: confidences
+                .iter()
+                .find(|(name, _)| *name == id.as_str())
+                .map_or(otherwise, |pair| pair.1),
+            evidence: None,
+        };
+        Assessment {
+            kind: Kind::Answer,
+            points: question.points.iter().map(|point| find(&point.id, 0.9)).collect(),
+            misconceptions: question.misconceptions.iter().map(|wrong| find(&wrong.id, 0.1)).collect(),
+            example,
+            reason,
+        }
+    }
+
+    #[track_caller]
+    fn check(assessment: &Assessment, history: &History, expected: &str) {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let got = match next_move(question, &bank.general, assessment, history) {
+            Move::Recover => "recover".to_owned(),
+            Move::Reask => "re-ask".to_owned(),
+            Move::Reveal => "reveal".to_owned(),
+            Move::Ask(choice) => match choice.why {
+                Why::Believes { id, .. } => format!("{} because of {id}", choice.trap.id),
+                Why::Missing(id) => format!("{} for want of {id}", choice.trap.id),
+                Why::Lacks(Lack::Example) => format!("{} for want of an example", choice.trap.id),
+                Why::Lacks(Lack::Reason) => format!("{} for want of a reason", choice.trap.id),
+                Why::Solid => format!("{} as all is there", choice.trap.id),
+            },
+        };
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn blank_recovers_and_what_is_no_answer_is_asked_again() {
+        let solid = assessed(&[], 0.9, 0.9);
+        check(&Assessment { kind: Kind::Blank, ..solid.clone() }, &History::default(), "recover");
+        for kind in [Kind::Gibberish, Kind::OffTopic, Kind::Keywords, Kind::Instructions, Kind::Echo] {
+            check(&Assessment { kind, ..solid.clone() }, &History::default(), "re-ask");
+        }
+    }
+
+    #[test]
+    fn the_surest_misconception_comes_before_a_missing_key_point() {
+        let both = [("tuple-deeply-frozen", 0.7), ("parentheses-make-it", 0.9), ("mutability", 0.1)];
+        check(&assessed(&both, 0.9, 0.9), &History::default(), "one-element because of parentheses-make-it");
+        let asked = History { asked: vec!["one-element".into()], ..History::default() };
+        check(&assessed(&both, 0.9, 0.9), &asked, "list-inside-tuple because of tuple-deeply-frozen");
+    }
+
+    #[test]
+    fn a_doubtful_misconception_gives_way_to_a_sure_gap_and_to_nothing_else() {
+        let doubtful = ("parentheses-make-it", 0.55);
+        let sure = assessed(&[doubtful, ("mutability", 0.1)], 0.9, 0.9);
+        check(&sure, &History::default(), "assign-an-item for want of mutability");
+        let neither = assessed(&[doubtful, ("mutability", 0.45)], 0.9, 0.9);
+        check(&neither, &History::default(), "one-element because of parentheses-make-it");
+        check(
+            &assessed(&[doubtful], 0.9, 0.9),
+            &History::default(),
+            "one-element because of parentheses-make-it",
+        );
+    }
+
+    #[test]
+    fn an_example_is_asked_for_before_a_reason_and_solid_comes_last() {
+        let pick = |pick| History { pick, ..History::default() };
+        check(&assessed(&[], 0.2, 0.2), &pick(0), "teammate-example-a for want of an example");
+        check(&assessed(&[], 0.2, 0.2), &pick(6), "concrete-case-a for want of an example");
+        check(&assessed(&[], 0.9, 0.2), &pick(1), "production-reason-b for want of a reason");
+        check(&assessed(&[], 0.9, 0.9), &pick(0), "plus-equals as all is there");
+        let seen = History { seen_solid: vec!["plus-equals".into()], ..History::default() };
+        check(&assessed(&[], 0.9, 0.9), &seen, "production-solid-a as all is there");
+    }
+
+    #[test]
+    fn no_trap_is_asked_twice_and_then_it_reveals() {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let assessment = assessed(&[("mutability", 0.1), ("parentheses-make-it", 0.9)], 0.2, 0.2);
+        let mut history = History { pick: 3, ..History::default() };
+        while let Move::Ask(choice) = next_move(question, &bank.general, &assessment, &history) {
+            assert!(!history.asked.contains(&choice.trap.id), "{} was asked already", choice.trap.id);
+            history.asked.push(choice.trap.id);
+        }
+        assert_eq!(next_move(question, &bank.general, &assessment, &history), Move::Reveal);
+    }
+
+    #[test]
+    fn the_band_of_doubt_lies_around_one_half() {
+        assert_eq!(
+            [0.0, 0.39, 0.4, 0.59, 0.6, 1.0].map(verdict),
+            [Said::Missing, Said::Missing, Said::Unsure, Said::Unsure, Said::Said, Said::Said,]
+        );
     }
 }

@@ -130,16 +130,12 @@ pub(crate) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
 }
 
-/// The form in which a word is compared: its Snowball stem, then the head of its group of synonyms.
+/// The form in which a word is compared: its Snowball stem.
 pub(crate) fn stem(word: &str) -> String {
     if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.to_owned();
     }
-    let stem = Stemmer::create(Algorithm::English).stem(word);
-    match SYNONYMS.binary_search_by_key(&stem.as_ref(), |pair| pair.0) {
-        Ok(found) => SYNONYMS[found].1.to_owned(),
-        Err(_) => stem.into_owned(),
-    }
+    Stemmer::create(Algorithm::English).stem(word).into_owned()
 }
 
 /// Cuts a text into tokens.
@@ -262,7 +258,14 @@ fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_cod
     let known = OPERATORS.contains(&operator) || (in_code && CODE_OPERATORS.contains(&operator));
     if known {
         let word = operator.to_owned();
-        found.push(Token { range, stem: operator.into(), word, kind: TokenKind::Code, in_code, negated: false });
+        found.push(Token {
+            range,
+            stem: operator.into(),
+            word,
+            kind: TokenKind::Code,
+            in_code,
+            negated: false,
+        });
     }
 }
 
@@ -302,7 +305,8 @@ fn clauses(text: &str, tokens: &[Token]) -> Vec<Clause> {
             || ends_sentence(gap)
             || (words >= CLAUSE_WORDS_MIN
                 && rest_is_long(tokens, index)
-                && (gap.contains([',', ';', ':', '(', ')', '—', '–']) || CONNECTIVES.contains(&token.word.as_str()))
+                && (gap.contains([',', ';', ':', '(', ')', '—', '–'])
+                    || CONNECTIVES.contains(&token.word.as_str()))
                 && !token.in_code);
         if cut && (starts.is_empty() || words >= CLAUSE_WORDS_MIN) {
             starts.push(index);
@@ -356,48 +360,331 @@ fn mark_negated(tokens: &mut [Token]) {
 /// Words that turn round what they stand before, sorted.
 const NEGATIONS: &[&str] = &[
     "arent", "cannot", "cant", "didnt", "doesnt", "dont", "hardly", "instead", "isnt", "neither", "never",
-    "no", "nobody", "none", "nope", "nor", "not", "nothing", "nowhere", "rather", "wasnt", "without",
-    "wont",
+    "no", "nobody", "none", "nope", "nor", "not", "nothing", "nowhere", "rather", "wasnt", "without", "wont",
 ];
 
 /// A clause may begin at one of these.
 const CONNECTIVES: &[&str] = &[
-    "but", "so", "because", "while", "whereas", "which", "although", "though", "and", "since", "therefore",
-    "however", "then", "if", "when", "unless", "until", "whenever", "bcs", "cause", "or", "as", "otherwise",
+    "but",
+    "so",
+    "because",
+    "while",
+    "whereas",
+    "which",
+    "although",
+    "though",
+    "and",
+    "since",
+    "therefore",
+    "however",
+    "then",
+    "if",
+    "when",
+    "unless",
+    "until",
+    "whenever",
+    "bcs",
+    "cause",
+    "or",
+    "as",
+    "otherwise",
 ];
 
 /// Operators that are one outside of code too.
-const OPERATORS: &[&str] = &[
-    "==", "!=", "+=", "===", "=", "*", "**", "//", "<=", ">=", "->", "→", ":=", "≠", "@",
-];
+const OPERATORS: &[&str] =
+    &["==", "!=", "+=", "===", "=", "*", "**", "//", "<=", ">=", "->", "→", ":=", "≠", "@"];
 
 /// Operators that are punctuation outside of code.
 const CODE_OPERATORS: &[&str] = &["+", "-", "/", "%", "<", ">", "[", "{", "&", "-="];
 
 /// Words of the grammar and fillers, sorted.
 const FUNCTION_WORDS: &[&str] = &[
-    "a", "about", "above", "after", "again", "ah", "almost", "already", "also", "although", "am", "an",
-    "and", "another", "any", "anyone", "anything", "are", "around", "as", "at", "away", "back",
-    "basically", "bcs", "be", "because", "been", "before", "being", "below", "between", "both", "but",
-    "by", "can", "cause", "could", "cuz", "did", "do", "does", "doing", "down", "each", "either", "else",
-    "enough", "er", "even", "ever", "everything", "few", "for", "from", "getting", "go", "goes", "going",
-    "gonna", "had", "has", "have", "having", "he", "hence", "her", "here", "hers", "him", "his", "hmm",
-    "how", "however", "i", "id", "if", "ill", "im", "in", "indeed", "into", "is", "it", "its", "itself",
-    "ive", "just", "kind", "kinda", "know", "least", "less", "let", "lets", "like", "likely", "lol", "lot",
-    "lots", "many", "may", "maybe", "me", "might", "mine", "more", "most", "mostly", "much", "must", "my",
-    "myself", "of", "off", "often", "oh", "ok", "okay", "on", "ones", "onto", "or", "other", "others",
-    "otherwise", "our", "ours", "out", "over", "per", "perhaps", "pretty", "probably", "quite", "really",
-    "right", "said", "say", "says", "seem", "seems", "she", "should", "since", "so", "some", "somebody",
-    "someone", "something", "sometimes", "somewhat", "sort", "still", "stuff", "such", "tbh", "than",
-    "that", "thats", "the", "their", "theirs", "them", "themselves", "then", "there", "therefore",
-    "theres", "these", "they", "thing", "things", "think", "this", "those", "though", "through", "thus",
-    "till", "to", "together", "too", "toward", "towards", "u", "uh", "um", "under", "unless", "until",
-    "up", "upon", "us", "usually", "very", "via", "was", "way", "we", "well", "were", "what", "whatever",
-    "when", "whenever", "where", "whereas", "whether", "which", "while", "who", "whoever", "whole", "whom",
-    "whose", "why", "will", "with", "within", "would", "yeah", "yep", "yes", "yet", "you", "your", "youre",
-    "yours", "yourself",
+    "a",
+    "about",
+    "above",
+    "after",
+    "again",
+    "ah",
+    "almost",
+    "already",
+    "also",
+    "although",
+    "am",
+    "an",
+    "and",
+    "another",
+    "any",
+    "anyone",
+    "anything",
+    "are",
+    "around",
+    "as",
+    "at",
+    "away",
+    "back",
+    "basically",
+    "bcs",
+    "be",
+    "because",
+    "been",
+    "before",
+    "being",
+    "below",
+    "between",
+    "both",
+    "but",
+    "by",
+    "can",
+    "cause",
+    "could",
+    "cuz",
+    "did",
+    "do",
+    "does",
+    "doing",
+    "down",
+    "each",
+    "either",
+    "else",
+    "enough",
+    "er",
+    "even",
+    "ever",
+    "everything",
+    "few",
+    "for",
+    "from",
+    "getting",
+    "go",
+    "goes",
+    "going",
+    "gonna",
+    "had",
+    "has",
+    "have",
+    "having",
+    "he",
+    "hence",
+    "her",
+    "here",
+    "hers",
+    "him",
+    "his",
+    "hmm",
+    "how",
+    "however",
+    "i",
+    "id",
+    "if",
+    "ill",
+    "im",
+    "in",
+    "indeed",
+    "into",
+    "is",
+    "it",
+    "its",
+    "itself",
+    "ive",
+    "just",
+    "kind",
+    "kinda",
+    "know",
+    "least",
+    "less",
+    "let",
+    "lets",
+    "like",
+    "likely",
+    "lol",
+    "lot",
+    "lots",
+    "many",
+    "may",
+    "maybe",
+    "me",
+    "might",
+    "mine",
+    "more",
+    "most",
+    "mostly",
+    "much",
+    "must",
+    "my",
+    "myself",
+    "of",
+    "off",
+    "often",
+    "oh",
+    "ok",
+    "okay",
+    "on",
+    "ones",
+    "onto",
+    "or",
+    "other",
+    "others",
+    "otherwise",
+    "our",
+    "ours",
+    "out",
+    "over",
+    "per",
+    "perhaps",
+    "pretty",
+    "probably",
+    "quite",
+    "really",
+    "right",
+    "said",
+    "say",
+    "says",
+    "seem",
+    "seems",
+    "she",
+    "should",
+    "since",
+    "so",
+    "some",
+    "somebody",
+    "someone",
+    "something",
+    "sometimes",
+    "somewhat",
+    "sort",
+    "still",
+    "stuff",
+    "such",
+    "tbh",
+    "than",
+    "that",
+    "thats",
+    "the",
+    "their",
+    "theirs",
+    "them",
+    "themselves",
+    "then",
+    "there",
+    "therefore",
+    "theres",
+    "these",
+    "they",
+    "thing",
+    "things",
+    "think",
+    "this",
+    "those",
+    "though",
+    "through",
+    "thus",
+    "till",
+    "to",
+    "together",
+    "too",
+    "toward",
+    "towards",
+    "u",
+    "uh",
+    "um",
+    "under",
+    "unless",
+    "until",
+    "up",
+    "upon",
+    "us",
+    "usually",
+    "very",
+    "via",
+    "was",
+    "way",
+    "we",
+    "well",
+    "were",
+    "what",
+    "whatever",
+    "when",
+    "whenever",
+    "where",
+    "whereas",
+    "whether",
+    "which",
+    "while",
+    "who",
+    "whoever",
+    "whole",
+    "whom",
+    "whose",
+    "why",
+    "will",
+    "with",
+    "within",
+    "would",
+    "yeah",
+    "yep",
+    "yes",
+    "yet",
+    "you",
+    "your",
+    "youre",
+    "yours",
+    "yourself",
 ];
 
-/// Stems and the head of their group, sorted by stem: general words and programmers' words that
-/// mean the same in an answer.
-const SYNONYMS: &[(&str, &str)] = &[];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_clauses(text: &str, expected: &[&str]) {
+        let read = Text::new(text, &Words::default());
+        let found: Vec<&str> = read.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[track_caller]
+    fn check_stems(text: &str, expected: &str) {
+        let read = Text::new(text, &Words::default());
+        let stems: Vec<&str> = read.tokens.iter().map(|token| token.stem.as_ref()).collect();
+        assert_eq!(stems.join(" "), expected);
+    }
+
+    #[test]
+    fn clauses_end_at_sentences_and_connectives_and_are_never_scraps() {
+        check_clauses(
+            "Lists can be changed later, but a tuple stays fixed for good. Done.",
+            &["Lists can be changed later", "but a tuple stays fixed for good. Done"],
+        );
+        check_clauses(
+            "Version 2.5 of requirements.txt pins everything",
+            &["Version 2.5 of requirements.txt pins everything"],
+        );
+        check_clauses("", &[]);
+    }
+
+    #[test]
+    fn code_keeps_its_words_and_operators() {
+        check_stems("`x is y` uses `==`, not +=", "x `is y use == not +=");
+        check_stems("__init__ sets total_price", "init set total_price total price");
+    }
+
+    #[test]
+    fn negation_marks_the_rest_of_its_clause() {
+        let read = Text::new("a tuple isn't mutable", &Words::default());
+        let marked: Vec<&str> =
+            read.tokens.iter().filter(|token| token.negated).map(|token| token.word.as_str()).collect();
+        assert_eq!(marked, ["mutable"]);
+    }
+
+    #[test]
+    fn word_lists_are_sorted_for_the_binary_search() {
+        assert!(FUNCTION_WORDS.is_sorted() && NEGATIONS.is_sorted());
+    }
+
+    #[test]
+    fn no_more_than_the_beginning_of_a_huge_text_is_read() {
+        let huge = "é".repeat(5_000_000);
+        assert_eq!(beginning(&huge).chars().count(), TEXT_CHARS_MAX);
+        assert_eq!(Text::new(&huge, &Words::default()).tokens.len(), 1);
+    }
+}

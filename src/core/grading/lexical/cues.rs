@@ -24,7 +24,8 @@ pub(crate) fn example(text: &Text, raw: &str, best: f32) -> [f32; EXAMPLE_FEATUR
     let tokens = &text.tokens;
     let code = tokens.iter().filter(|token| token.in_code).count() as f32;
     let signs = tokens.iter().filter(|token| token.in_code && token.kind == TokenKind::Code).count() as f32;
-    let digits = tokens.iter().filter(|token| token.word.starts_with(|c: char| c.is_ascii_digit())).count() as f32;
+    let digits =
+        tokens.iter().filter(|token| token.word.starts_with(|c: char| c.is_ascii_digit())).count() as f32;
     let in_code_call = raw.matches('(').count().min(6) as f32;
     let quotes = raw.matches(['"', '\'']).count().min(8) as f32;
     let names = text.words().skip(1).filter(|token| is_name(raw, token)).count() as f32;
@@ -55,8 +56,27 @@ pub(crate) fn reason(text: &Text, best: f32, second: f32) -> [f32; REASON_FEATUR
         second,
         has(&["because", "bcs", "cuz", "cause", "since", "as it", "as they", "as the"]),
         has(&["so"]),
-        has(&["so that", "that way", "this way", "that is why", "that why", "is why", "the reason", "reason"]),
-        has(&["which means", "means", "mean", "meaning", "therefore", "hence", "thus", "otherwise", "or else"]),
+        has(&[
+            "so that",
+            "that way",
+            "this way",
+            "that is why",
+            "that why",
+            "is why",
+            "the reason",
+            "reason",
+        ]),
+        has(&[
+            "which means",
+            "means",
+            "mean",
+            "meaning",
+            "therefore",
+            "hence",
+            "thus",
+            "otherwise",
+            "or else",
+        ]),
         has(&["if", "when", "once", "as soon"]),
         has(&["without", "instead", "rather", "unless"]),
         has(&["would", "could", "will", "can"]),
@@ -80,8 +100,11 @@ fn is_name(raw: &str, token: &Token) -> bool {
 
 /// How often the cues occur; a cue of several words is written with single spaces.
 fn count(tokens: &[Token], cues: &[&str]) -> f32 {
-    let words: Vec<&str> =
-        tokens.iter().filter(|token| token.kind != TokenKind::Part).map(|token| token.word.as_str()).collect();
+    let words: Vec<&str> = tokens
+        .iter()
+        .filter(|token| token.kind != TokenKind::Part)
+        .map(|token| token.word.as_str())
+        .collect();
     let at = |place: usize| cues.iter().filter(|cue| begins(&words[place..], cue)).count();
     (0..words.len()).map(at).sum::<usize>() as f32
 }
@@ -93,30 +116,114 @@ pub(crate) fn begins(words: &[&str], cue: &str) -> bool {
 }
 
 const DENIALS: &[&str] = &[
-    "myth", "wrong", "false", "nope", "untrue", "misconception", "mistake", "people", "folks", "claim", "claims",
-    "supposedly", "believe", "believes", "expect", "rumour", "rumor", "heard", "beginners", "tempting",
-    "incorrect", "misleading", "nonsense", "mistaken", "wrongly", "contrary", "colleague", "somebody", "someone",
-    "everyone", "not true", "not so", "not really", "not quite", "used to", "not because", "not mean",
-    "often hear", "some say", "they say", "many think",
+    "myth",
+    "wrong",
+    "false",
+    "nope",
+    "untrue",
+    "misconception",
+    "mistake",
+    "people",
+    "folks",
+    "claim",
+    "claims",
+    "supposedly",
+    "believe",
+    "believes",
+    "expect",
+    "rumour",
+    "rumor",
+    "heard",
+    "beginners",
+    "tempting",
+    "incorrect",
+    "misleading",
+    "nonsense",
+    "mistaken",
+    "wrongly",
+    "contrary",
+    "colleague",
+    "somebody",
+    "someone",
+    "everyone",
+    "not true",
+    "not so",
+    "not really",
+    "not quite",
+    "used to",
+    "not because",
+    "not mean",
+    "often hear",
+    "some say",
+    "they say",
+    "many think",
 ];
 
 const EXAMPLES: &[&str] = &[
-    "for example", "e g", "for instance", "example", "imagine", "suppose", "say", "picture", "classic", "case in point",
-    "eg", "take", "consider", "try",
+    "for example",
+    "e g",
+    "for instance",
+    "example",
+    "imagine",
+    "suppose",
+    "say",
+    "picture",
+    "classic",
+    "case in point",
+    "eg",
+    "take",
+    "consider",
+    "try",
 ];
 
 const LIKES: &[&str] = &["like", "such as", "think of", "whether"];
 
-const PICTURES: &[&str] = &["like a", "like an", "think of", "as if", "it is like", "kind of like", "same as"];
+const PICTURES: &[&str] =
+    &["like a", "like an", "think of", "as if", "it is like", "kind of like", "same as"];
 
-const OWN_STORIES: &[&str] = &[
-    "we", "our", "my", "last", "once", "team", "project", "job", "production", "had", "wrote", "got",
-];
+const OWN_STORIES: &[&str] =
+    &["we", "our", "my", "last", "once", "team", "project", "job", "production", "had", "wrote", "got"];
 
 const SMALL_TALK: &[&str] = &[
-    "remote", "hybrid", "office", "salary", "hr", "interview", "interviewer", "recruiter", "position", "feedback",
-    "team size", "next round", "good question", "good one", "great question", "interesting one", "questions are left",
-    "by the way", "btw", "the weather", "lunch", "coffee", "your day", "weekend", "conference", "conferences", "benefits",
-    "vacation", "holiday", "how long is this", "a call at", "what would you say", "you people", "the role", "this role", "the team",
-    "the company", "your company", "before we go on", "before i answer", "before that",
+    "remote",
+    "hybrid",
+    "office",
+    "salary",
+    "hr",
+    "interview",
+    "interviewer",
+    "recruiter",
+    "position",
+    "feedback",
+    "team size",
+    "next round",
+    "good question",
+    "good one",
+    "great question",
+    "interesting one",
+    "questions are left",
+    "by the way",
+    "btw",
+    "the weather",
+    "lunch",
+    "coffee",
+    "your day",
+    "weekend",
+    "conference",
+    "conferences",
+    "benefits",
+    "vacation",
+    "holiday",
+    "how long is this",
+    "a call at",
+    "what would you say",
+    "you people",
+    "the role",
+    "this role",
+    "the team",
+    "the company",
+    "your company",
+    "before we go on",
+    "before i answer",
+    "before that",
 ];

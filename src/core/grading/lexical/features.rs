@@ -55,7 +55,9 @@ pub(crate) fn compare(ready: &Ready, text: &Text) -> Compared {
         let next = text.clauses.get(index + 1);
         for (range, tokens, single) in [
             Some((clause.range.clone(), clause.tokens.clone(), true)),
-            next.map(|next| (clause.range.start..next.range.end, clause.tokens.start..next.tokens.end, false)),
+            next.map(|next| {
+                (clause.range.start..next.range.end, clause.tokens.start..next.tokens.end, false)
+            }),
         ]
         .into_iter()
         .flatten()
@@ -64,15 +66,18 @@ pub(crate) fn compare(ready: &Ready, text: &Text) -> Compared {
             stretches.push(Stretch { range, tokens, clause: index, single, matched });
         }
     }
-    let denials = text.clauses.iter().map(|clause| cues::denial(&text.tokens[clause.tokens.clone()])).collect();
+    let denials =
+        text.clauses.iter().map(|clause| cues::denial(&text.tokens[clause.tokens.clone()])).collect();
     Compared { stretches, whole: ready.compare(&text.tokens), denials }
 }
 
 /// Measures an answer about the statement at this place.
 pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: usize) -> Measured {
     let statement = &ready.statements[place];
-    let views: Vec<View> = compared.stretches.iter().map(|stretch| view(ready, stretch, statement, place)).collect();
-    let singles = || compared.stretches.iter().zip(&views).filter(|(stretch, _)| stretch.single).map(|(_, view)| view);
+    let views: Vec<View> =
+        compared.stretches.iter().map(|stretch| view(ready, stretch, statement, place)).collect();
+    let singles =
+        || compared.stretches.iter().zip(&views).filter(|(stretch, _)| stretch.single).map(|(_, view)| view);
     let Some(best) = (0..views.len()).max_by(|&a, &b| views[a].total().total_cmp(&views[b].total())) else {
         return Measured { features: [0.0; FEATURES], evidence: None };
     };
@@ -87,7 +92,8 @@ pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: us
     line_order.sort_by(|a, b| b.total_cmp(a));
     let whole = &compared.whole;
     let single = &views[best_single];
-    let cue = |clause: Option<usize>| clause.and_then(|at| compared.denials.get(at)).copied().unwrap_or_default();
+    let cue =
+        |clause: Option<usize>| clause.and_then(|at| compared.denials.get(at)).copied().unwrap_or_default();
     let clause = compared.stretches[best_single].clause;
     let features = [
         maximum(singles().map(|view| view.alike)),
@@ -143,7 +149,8 @@ impl View {
 
 fn view(ready: &Ready, stretch: &Stretch, statement: &Statement, place: usize) -> View {
     let Match { alike, signed, recall, lines } = &stretch.matched;
-    let nearest = statement.says.iter().copied().max_by(|&a, &b| alike[a].total_cmp(&alike[b])).unwrap_or_default();
+    let nearest =
+        statement.says.iter().copied().max_by(|&a, &b| alike[a].total_cmp(&alike[b])).unwrap_or_default();
     let others = || ready.roles.iter().enumerate().filter(|(_, role)| role.statement != place && role.says);
     let line_other = maximum(lines.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, line)| *line));
     View {

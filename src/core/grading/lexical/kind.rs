@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::core::grading::Kind;
-use crate::core::grading::lexical::SUBSTANCE_FROM;
 use crate::core::grading::lexical::cues;
 use crate::core::grading::lexical::features::Compared;
 use crate::core::grading::lexical::question::Ready;
@@ -17,6 +16,8 @@ use crate::core::grading::text::{Clause, Text, Token, TokenKind};
 const BLANK_WORDS_MAX: usize = 60;
 /// So are texts with more words of the question's subject than this beside the words that give up.
 const BLANK_KNOWN_MAX: usize = 6;
+/// With a clause of this score (see `Lines::score`) a text says something in spite of giving up.
+const BLANK_SUBSTANCE_MAX: f32 = 0.35;
 /// A clause as short as this that names nothing of the subject is about oneself.
 const BARE_WORDS_MAX: usize = 4;
 /// An "I" so many words before makes a cue one's own.
@@ -87,9 +88,18 @@ fn has(words: &[&str], cues: &[&str]) -> bool {
 fn is_instruction(raw: &str, text: &Text) -> bool {
     let words = plain_words(&text.tokens);
     let start = raw.trim_start().trim_start_matches(['[', '(', '<', '#', '*', ' ']).to_lowercase();
-    let addressed = ["system:", "system]", "system note", "system>", "system message", "assistant:", "note to", "note for"]
-        .iter()
-        .any(|cue| start.starts_with(cue));
+    let addressed = [
+        "system:",
+        "system]",
+        "system note",
+        "system>",
+        "system message",
+        "assistant:",
+        "note to",
+        "note for",
+    ]
+    .iter()
+    .any(|cue| start.starts_with(cue));
     let score = [
         addressed,
         has(&words, ORDERS) && has(&words, ORDERED),
@@ -117,13 +127,14 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
         .filter(|token| token.kind == TokenKind::Content && ready.space.knows(&token.stem))
         .map(|token| token.stem.as_ref())
         .collect();
+    let speaks = |clause: usize| text.clauses.get(clause).is_some_and(|clause| !gives_up(clause));
     let substance = compared
         .stretches
         .iter()
-        .filter(|stretch| stretch.single && !gives_up(&text.clauses[stretch.clause]))
+        .filter(|stretch| speaks(stretch.clause) && (stretch.single || speaks(stretch.clause + 1)))
         .flat_map(|stretch| stretch.matched.lines.iter().copied())
         .fold(0.0, f32::max);
-    short || (substance < SUBSTANCE_FROM && known.len() <= BLANK_KNOWN_MAX)
+    short || (substance < BLANK_SUBSTANCE_MAX && known.len() <= BLANK_KNOWN_MAX)
 }
 
 /// Whether a clause gives up: in so many words, or in words that do when one speaks of oneself.
@@ -132,7 +143,8 @@ fn clause_gives_up(tokens: &[Token], ready: &Ready) -> bool {
     let about = |token: &Token| token.kind == TokenKind::Content && ready.space.knows(&token.stem);
     let bare = words.len() <= BARE_WORDS_MAX && !tokens.iter().any(about);
     let own = |place: usize| bare || words[place.saturating_sub(OWN_WITHIN)..place].contains(&"i");
-    let gives_up = |place: usize| OWN_BLANKS.iter().any(|cue| cues::begins(&words[place..], cue)) && own(place);
+    let gives_up =
+        |place: usize| OWN_BLANKS.iter().any(|cue| cues::begins(&words[place..], cue)) && own(place);
     has(&words, BLANKS) || lost(&words) || (0..words.len()).any(gives_up)
 }
 
@@ -196,7 +208,9 @@ fn is_list(raw: &str, text: &Text) -> bool {
     let words = text.words().count();
     let grammar = text
         .words()
-        .filter(|token| matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token))
+        .filter(|token| {
+            matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token)
+        })
         .count();
     let entries = raw
         .split([',', ';', '/', '\n', '•', '|', '.'])
@@ -214,7 +228,10 @@ fn is_compound(raw: &str, token: &Token) -> bool {
 
 fn is_echo(text: &Text, ready: &Ready) -> bool {
     let stems = |text: &Text| -> BTreeSet<Arc<str>> {
-        text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.clone()).collect()
+        text.words()
+            .filter(|token| token.kind != TokenKind::Function)
+            .map(|token| token.stem.clone())
+            .collect()
     };
     let (own, asked) = (stems(text), stems(&ready.ask));
     let shared = own.intersection(&asked).count() as f32;
@@ -225,20 +242,82 @@ fn is_echo(text: &Text, ready: &Ready) -> bool {
 
 /// Said in a clause, these give up, whoever is spoken of.
 const BLANKS: &[&str] = &[
-    "no idea", "no clue", "not a clue", "next one please", "next question", "next please", "another one please",
-    "come back to it", "come back to this", "come back to that", "drawing a blank", "total blank", "ask me something else",
-    "give me a hint", "a hint or", "the right answer is", "only be guessing", "just be guessing", "can we move on",
-    "could we move on", "take another one", "no answer from me", "not get to", "give up", "can we skip", "could we skip",
-    "skip please", "skip this one", "skip pls", "please skip", "pass please", "what exactly do you mean",
-    "repeat the question", "repeat that", "rephrase", "beats me", "not a single idea", "help me out", "help please",
+    "no idea",
+    "no clue",
+    "not a clue",
+    "next one please",
+    "next question",
+    "next please",
+    "another one please",
+    "come back to it",
+    "come back to this",
+    "come back to that",
+    "drawing a blank",
+    "total blank",
+    "ask me something else",
+    "give me a hint",
+    "a hint or",
+    "the right answer is",
+    "only be guessing",
+    "just be guessing",
+    "can we move on",
+    "could we move on",
+    "take another one",
+    "no answer from me",
+    "not get to",
+    "give up",
+    "can we skip",
+    "could we skip",
+    "skip please",
+    "skip this one",
+    "skip pls",
+    "please skip",
+    "pass please",
+    "what exactly do you mean",
+    "repeat the question",
+    "repeat that",
+    "rephrase",
+    "beats me",
+    "not a single idea",
+    "help me out",
+    "help please",
 ];
 
 /// These do where the candidate speaks of nobody else.
 const OWN_BLANKS: &[&str] = &[
-    "do not know", "dont know", "do not really know", "dunno", "idk", "not explain", "not tell you", "not really say", "not say",
-    "never used", "only ever", "never seen", "never heard", "never thought", "something else", "rather not", "forgot",
-    "gone", "not sure", "lost it", "not remember", "not recall", "not have one", "not have an answer", "confuse",
-    "next one", "blank", "hint", "really do not know", "not know", "nothing comes",
+    "do not know",
+    "dont know",
+    "do not really know",
+    "dunno",
+    "idk",
+    "not explain",
+    "not tell you",
+    "not really say",
+    "not say",
+    "never used",
+    "only ever",
+    "never seen",
+    "never heard",
+    "never thought",
+    "something else",
+    "rather not",
+    "forgot",
+    "gone",
+    "not sure i can",
+    "not sure how to",
+    "not sure what to say",
+    "lost it",
+    "not remember",
+    "not recall",
+    "not have one",
+    "not have an answer",
+    "confuse",
+    "next one",
+    "blank",
+    "hint",
+    "really do not know",
+    "not know",
+    "nothing comes",
 ];
 
 /// The first or the last word of somebody who gives up.
@@ -246,25 +325,70 @@ const GIVE_UP_WORDS: &[&str] = &["pass", "skip", "next", "help", "idk", "dunno",
 
 /// Alone, these are nothing yet.
 const ALONE: &[&str] = &[
-    "sorry", "um", "uh", "uhh", "hmm", "er", "erm", "well", "please", "pls", "no", "i", "am", "it", "this", "one", "the", "question",
-    "nothing", "tbh", "a", "me", "nope",
+    "sorry", "um", "uh", "uhh", "hmm", "er", "erm", "well", "please", "pls", "no", "i", "am", "it", "this",
+    "one", "the", "question", "nothing", "tbh", "a", "me", "nope",
 ];
 
 const ORDERS: &[&str] = &["ignore", "disregard", "forget", "override", "bypass", "no longer apply"];
 const ORDERED: &[&str] = &[
-    "instructions", "instruction", "rules", "your prompt", "the prompt", "system prompt", "previous rules", "above rules",
+    "instructions",
+    "instruction",
+    "rules",
+    "your prompt",
+    "the prompt",
+    "system prompt",
+    "previous rules",
+    "above rules",
 ];
 const MARKS: &[&str] = &[
-    "full marks", "full score", "full points", "every point", "all points", "all criteria", "as correct", "as complete",
-    "as passed", "as met", "as covered", "as held", "to covered", "next topic", "next question", "next one", "the offer", "perfect score",
-    "highest score", "maximum score", "mark this", "mark it", "mark me", "tick every",
+    "full marks",
+    "full score",
+    "full points",
+    "every point",
+    "all points",
+    "all criteria",
+    "as correct",
+    "as complete",
+    "as passed",
+    "as met",
+    "as covered",
+    "as held",
+    "to covered",
+    "next topic",
+    "next question",
+    "next one",
+    "the offer",
+    "perfect score",
+    "highest score",
+    "maximum score",
+    "mark this",
+    "mark it",
+    "mark me",
+    "tick every",
 ];
 const GRADERS: &[&str] = &[
-    "interviewer bot", "this bot", "the bot", "grader", "evaluator", "interviewer software", "whoever grades", "the grading",
-    "evaluation", "ai model", "language model",
+    "interviewer bot",
+    "this bot",
+    "the bot",
+    "grader",
+    "evaluator",
+    "interviewer software",
+    "whoever grades",
+    "the grading",
+    "evaluation",
+    "ai model",
+    "language model",
 ];
 const THIRD_PERSON: &[&str] = &[
-    "the candidate has", "the candidate as", "candidate s answer", "this candidate", "the candidate answer", "the candidate was",
-    "the candidate is", "the candidate", "hiring manager",
+    "the candidate has",
+    "the candidate as",
+    "candidate s answer",
+    "this candidate",
+    "the candidate answer",
+    "the candidate was",
+    "the candidate is",
+    "the candidate",
+    "hiring manager",
 ];
-const TAKE_OVERS: &[&str] = &["you are now", "act as a", "pretend you are", "developer mode", "new instructions"];
+const TAKE_OVERS: &[&str] =
+    &["you are now", "act as a", "pretend you are", "developer mode", "new instructions"];

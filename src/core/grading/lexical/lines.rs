@@ -43,11 +43,8 @@ impl Lines {
             kernel[row * count + row] += RIDGE;
         }
         cholesky(&mut kernel, count);
-        let mut lines = Self {
-            statements,
-            plain: vec![0.0; words * statements],
-            signed: vec![0.0; words * statements],
-        };
+        let mut lines =
+            Self { statements, plain: vec![0.0; words * statements], signed: vec![0.0; words * statements] };
         for statement in 0..statements {
             let targets: Vec<f32> = roles[..count].iter().map(|role| target(role, statement)).collect();
             let shares = solve(&kernel, count, targets);
@@ -126,7 +123,8 @@ fn similarities(vectors: &[Vector], words: usize) -> Vec<f32> {
 fn cholesky(matrix: &mut [f32], size: usize) {
     for row in 0..size {
         for column in 0..=row {
-            let (upper, lower) = (&matrix[column * size..column * size + column], &matrix[row * size..row * size + column]);
+            let (upper, lower) =
+                (&matrix[column * size..column * size + column], &matrix[row * size..row * size + column]);
             let sum = dot(upper, lower);
             let rest = matrix[row * size + column] - sum;
             matrix[row * size + column] = if row == column {

@@ -72,11 +72,27 @@ impl Ready {
         let mut roles = Vec::new();
         let mut statements = Vec::new();
         for point in &question.points {
-            let statement = collect(&point.idea, &point.also, &point.unlike, statements.len(), &mut texts, &mut roles, words);
+            let statement = collect(
+                &point.idea,
+                &point.also,
+                &point.unlike,
+                statements.len(),
+                &mut texts,
+                &mut roles,
+                words,
+            );
             statements.push(Statement { id: point.id.clone(), part: Some(point.part), ..statement });
         }
         for wrong in &question.misconceptions {
-            let statement = collect(&wrong.belief, &wrong.also, &wrong.unlike, statements.len(), &mut texts, &mut roles, words);
+            let statement = collect(
+                &wrong.belief,
+                &wrong.also,
+                &wrong.unlike,
+                statements.len(),
+                &mut texts,
+                &mut roles,
+                words,
+            );
             statements.push(Statement { id: wrong.id.clone(), part: None, ..statement });
         }
         let (space, vectors) = Space::new(&texts);
@@ -84,12 +100,14 @@ impl Ready {
         let mut postings = vec![Vec::new(); space.len()];
         for (place, vector) in vectors.iter().enumerate() {
             for entry in &vector.words {
-                let posting = Posting { phrasing: place as u32, weight: entry.weight, negated: entry.negated };
+                let posting =
+                    Posting { phrasing: place as u32, weight: entry.weight, negated: entry.negated };
                 postings[entry.id as usize].push(posting);
             }
         }
         let said = texts.iter().zip(&roles).filter(|(_, role)| role.says).flat_map(|(text, _)| &text.tokens);
-        let stems = said.filter(|token| token.kind == TokenKind::Content).map(|token| token.stem.clone()).collect();
+        let stems =
+            said.filter(|token| token.kind == TokenKind::Content).map(|token| token.stem.clone()).collect();
         Self {
             stems,
             statements,

@@ -16,7 +16,7 @@ use crate::core::grading::{Assessment, Finding, Kind, ReplyAssessment, Verdict};
 /// From this probability on a reply held.
 const HELD_FROM: f32 = 0.5;
 /// From this probability on it fell; higher, because accusing wrongly is worse than missing.
-const FELL_FROM: f32 = 0.55;
+const FELL_FROM: f32 = 0.65;
 /// Confidence of "partly" where nothing speaks for or against.
 const UNTOLD: f32 = 0.35;
 /// A word of the follow-up itself counts this much when it comes back in the reply.
@@ -49,12 +49,22 @@ struct Signs {
 }
 
 /// Assesses a reply. `read` is the reply read as an answer to the question.
-pub(crate) fn assess(question: &Question, words: &Words, trap: &Trap, reply: &str, read: Assessment) -> ReplyAssessment {
+pub(crate) fn assess(
+    question: &Question,
+    words: &Words,
+    trap: &Trap,
+    reply: &str,
+    read: Assessment,
+) -> ReplyAssessment {
     let (verdict, confidence) = match read.kind {
         Kind::Blank | Kind::Gibberish | Kind::Instructions => (Verdict::Open, 0.9),
         Kind::Answer | Kind::Keywords | Kind::OffTopic | Kind::Echo => {
             let is_own = question.traps.iter().any(|own| own.id == trap.id);
-            if is_own { own_trap(&signs(question, words, trap, reply, &read)) } else { general_trap(trap, words, reply, &read) }
+            if is_own {
+                own_trap(&signs(question, words, trap, reply, &read))
+            } else {
+                general_trap(trap, words, reply, &read)
+            }
         }
     };
     ReplyAssessment { verdict, confidence, assessment: read }
@@ -65,7 +75,11 @@ fn own_trap(signs: &Signs) -> (Verdict, f32) {
     let opposite = f32::from(u8::from(signs.opposite));
     let differs = f32::from(u8::from(signs.differs));
     let held = sigmoid(
-        -2.2 + 4.0 * signs.recall + 1.5 * signs.precision + 3.0 * signs.line + 1.5 * signs.point + 0.9 * agreement
+        -2.2 + 4.0 * signs.recall
+            + 1.5 * signs.precision
+            + 3.0 * signs.line
+            + 1.5 * signs.point
+            + 0.9 * agreement
             - 2.5 * opposite
             - 2.0 * differs
             - 2.0 * signs.belief,
@@ -100,15 +114,18 @@ fn general_trap(trap: &Trap, words: &Words, reply: &str, read: &Assessment) -> (
 }
 
 fn signs(question: &Question, words: &Words, trap: &Trap, reply: &str, read: &Assessment) -> Signs {
-    let asked: BTreeSet<Arc<str>> = Text::new(&trap.ask, words).tokens.into_iter().map(|token| token.stem).collect();
+    let asked: BTreeSet<Arc<str>> =
+        Text::new(&trap.ask, words).tokens.into_iter().map(|token| token.stem).collect();
     let text = Text::new(reply, words);
     let strong: Vec<Text> =
         std::iter::once(&trap.good).chain(&trap.also).map(|good| Text::new(good, words)).collect();
     let weights = rarity(&strong, &asked);
     let said: BTreeSet<&str> = text.tokens.iter().map(|token| token.stem.as_ref()).collect();
     let recall = strong.iter().map(|good| recall(good, &said, &weights)).fold(0.0, f32::max);
-    let all: BTreeSet<&str> = strong.iter().flat_map(|good| &good.tokens).map(|token| token.stem.as_ref()).collect();
-    let own: Vec<&Token> = text.words().filter(|token| is_telling(token) && !asked.contains(&token.stem)).collect();
+    let all: BTreeSet<&str> =
+        strong.iter().flat_map(|good| &good.tokens).map(|token| token.stem.as_ref()).collect();
+    let own: Vec<&Token> =
+        text.words().filter(|token| is_telling(token) && !asked.contains(&token.stem)).collect();
     let known = own.iter().filter(|token| all.contains(token.stem.as_ref())).count() as f32;
     let (good_stance, stance) = (strong.first().and_then(stance), stance(&text));
     let (point, own_belief) = match &trap.when {
@@ -199,7 +216,8 @@ fn has_other_value(strong: &[Text], reply: &Text, asked: &BTreeSet<Arc<str>>) ->
 
 /// Whether the reply has a word whose opposite the strong replies have, and not itself.
 fn has_antonym(strong: &[Text], said: &BTreeSet<&str>) -> bool {
-    let right: BTreeSet<&str> = strong.iter().flat_map(|good| &good.tokens).map(|token| token.stem.as_ref()).collect();
+    let right: BTreeSet<&str> =
+        strong.iter().flat_map(|good| &good.tokens).map(|token| token.stem.as_ref()).collect();
     let against = |yes: &str, no: &str| {
         said.contains(no) && right.contains(yes) && !right.contains(no) && !said.contains(yes)
     };
@@ -218,8 +236,15 @@ fn is_number(word: &str) -> bool {
 
 /// Stems that exclude each other in a short reply.
 const ANTONYMS: &[(&str, &str)] = &[
-    ("same", "differ"), ("always", "never"), ("faster", "slower"), ("mutabl", "immut"), ("everyon", "nobodi"),
-    ("everybodi", "nobodi"), ("linear", "quadrat"), ("immedi", "later"), ("everyth", "noth"),
+    ("same", "differ"),
+    ("always", "never"),
+    ("faster", "slower"),
+    ("mutabl", "immut"),
+    ("everyon", "nobodi"),
+    ("everybodi", "nobodi"),
+    ("linear", "quadrat"),
+    ("immedi", "later"),
+    ("everyth", "noth"),
 ];
 
 fn is_telling(token: &Token) -> bool {
@@ -236,7 +261,9 @@ fn is_value(word: &str) -> bool {
 
 /// Yes or no, where a text begins with it.
 fn stance(text: &Text) -> Option<bool> {
-    let first = text.words().find(|token| !matches!(token.word.as_str(), "well" | "um" | "uh" | "hmm" | "i" | "think" | "so" | "oh"))?;
+    let first = text.words().find(|token| {
+        !matches!(token.word.as_str(), "well" | "um" | "uh" | "hmm" | "i" | "think" | "so" | "oh")
+    })?;
     match first.word.as_str() {
         "yes" | "yeah" | "yep" | "true" | "sure" | "correct" | "right" => Some(true),
         "no" | "nope" | "false" | "never" | "neither" | "nah" => Some(false),

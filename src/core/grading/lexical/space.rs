@@ -143,7 +143,8 @@ impl Space {
     }
 
     fn weigh(&self, code: &Coded, unknown: usize) -> Vector {
-        let entry = |id: u32, share: f32, negated| Entry { id, weight: self.weights[id as usize] * share, negated };
+        let entry =
+            |id: u32, share: f32, negated| Entry { id, weight: self.weights[id as usize] * share, negated };
         let mut words: Vec<Entry> = (code.words.iter())
             .filter_map(|&(id, kind, negated)| Some(entry(id?, share(kind), negated)))
             .collect();

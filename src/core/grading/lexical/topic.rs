@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::core::grading::lexical::cues;
 use crate::core::bank::{Bank, Question, QuestionId};
+use crate::core::grading::lexical::cues;
 use crate::core::grading::text::{Text, Token, TokenKind, Words};
 
 /// How many numbers are measured about the topic.
@@ -45,9 +45,20 @@ impl Topics {
     }
 
     /// What speaks for the answer being about this topic: shares of the weight of its words.
-    pub(crate) fn measure(&self, topic: &Topic, raw: &str, text: &Text, best_line: f32, whole_line: f32) -> [f32; TOPIC_FEATURES] {
-        let words: BTreeSet<&str> =
-            text.tokens.iter().filter(|token| token.kind == TokenKind::Content).map(|token| token.stem.as_ref()).collect();
+    pub(crate) fn measure(
+        &self,
+        topic: &Topic,
+        raw: &str,
+        text: &Text,
+        best_line: f32,
+        whole_line: f32,
+    ) -> [f32; TOPIC_FEATURES] {
+        let words: BTreeSet<&str> = text
+            .tokens
+            .iter()
+            .filter(|token| token.kind == TokenKind::Content)
+            .map(|token| token.stem.as_ref())
+            .collect();
         let total = self.ids.len().max(1) as f32;
         let (mut own, mut all, mut unknown) = (0.0, 0.0_f32, 0.0_f32);
         let mut others = vec![0.0_f32; self.ids.len()];
@@ -101,7 +112,8 @@ fn model(question: &Question) -> [&str; 4] {
 
 fn said<'a>(question: &'a Question, words: &'a Words) -> impl Iterator<Item = Arc<str>> + 'a {
     let points = question.points.iter().flat_map(|point| std::iter::once(&point.idea).chain(&point.also));
-    let beliefs = question.misconceptions.iter().flat_map(|wrong| std::iter::once(&wrong.belief).chain(&wrong.also));
+    let beliefs =
+        question.misconceptions.iter().flat_map(|wrong| std::iter::once(&wrong.belief).chain(&wrong.also));
     points.chain(beliefs).flat_map(move |text| stems(&[text], words))
 }
 
