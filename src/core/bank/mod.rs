@@ -3,6 +3,11 @@
 //! The types of this file are the public format (`bank/schema.json` is generated from them). They
 //! hold what an author wrote and never what anybody answered.
 
+pub mod check;
+pub mod import;
+pub mod load;
+pub mod speech;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -189,6 +194,44 @@ pub struct Sample {
     pub believes: Vec<StatementId>,
     /// The trap that should be fired, `@recover` or `@reask`.
     pub trap: TrapId,
+}
+
+/// One file of the bank: a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// The chapter, as shown to people.
+    pub topic: String,
+    /// Its questions.
+    #[serde(default)]
+    pub questions: Vec<Entry>,
+}
+
+/// A question as it stands in a file. Only `id`, `ask` and `model` are required.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// kebab-case, unique in the bank, fixed for ever.
+    pub id: QuestionId,
+    /// For whom it is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// What is asked.
+    pub ask: String,
+    /// The model answer.
+    pub model: Model,
+    /// 4 to 6 points, each one idea.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<Point>,
+    /// 2 to 4 misconceptions, each one belief.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misconceptions: Vec<Misconception>,
+    /// 4 to 7 traps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traps: Vec<Trap>,
+    /// At least 4 answers with their true labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Sample>,
 }
 
 /// One interview question, complete: it needs nothing else of the bank but the general traps.

@@ -3,9 +3,11 @@
 //! The policy and the interview know this file's types and the [`Grader`] trait; how an answer is
 //! understood is the business of the modules below alone.
 
+pub mod desk;
 pub mod eval;
 pub mod lexical;
 pub mod policy;
+pub mod samples;
 mod text;
 
 use std::ops::Range;

@@ -1,0 +1,94 @@
+//! What the candidate typed → what they mean. Pure.
+
+use crate::core::card::Button;
+
+/// What an entry means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// An answer or a reply.
+    Say(String),
+    /// A button.
+    Press(Button),
+    /// The list of commands.
+    Help,
+    /// A command that does not exist, or not here.
+    Unknown(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// The commands, as shown by `/help`.
+pub(super) const HELP: &str = "\
+/blank      three small steps out of a blank
+/skip       the model answer, without answering
+/again      after the reveal: answer the same question once more
+/wrong      after the reveal: something was not what you meant; then /wrong and its number
+/next       after the reveal: another question (or an empty line)
+/stop       end here
+/help       this list
+An answer may have several lines; an empty line or Ctrl-D sends it. Ctrl-C leaves and keeps the drill.";
+
+/// Reads an entry. `revealed`: whether the reveal is out, where an empty entry means the next question.
+/// `disputed`: the buttons of the list that `/wrong` shows, in order.
+pub(super) fn read(text: &str, revealed: bool, disputed: &[Button]) -> Entry {
+    let trimmed = text.trim();
+    let Some(command) = trimmed.strip_prefix('/') else {
+        return match (trimmed.is_empty(), revealed) {
+            (true, true) => Entry::Press(Button::Next),
+            (true, false) => Entry::Nothing,
+            (false, _) => Entry::Say(trimmed.to_owned()),
+        };
+    };
+    let mut words = command.split_whitespace();
+    let (name, rest) = (words.next().unwrap_or_default(), words.next());
+    match (name.to_lowercase().as_str(), rest) {
+        ("blank", None) => Entry::Press(Button::Blank),
+        ("skip", None) => Entry::Press(Button::Skip),
+        ("again", None) => Entry::Press(Button::OnceMore),
+        ("next", None) => Entry::Press(Button::Next),
+        ("stop" | "quit" | "exit", None) => Entry::Press(Button::Stop),
+        ("help", None) => Entry::Help,
+        ("wrong", None) => Entry::Press(Button::NotWhatIMeant),
+        ("wrong", Some(number)) => {
+            let place = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            match place.and_then(|place| disputed.get(place)) {
+                Some(button) => Entry::Press(button.clone()),
+                None => Entry::Unknown(format!("/wrong {number}: type /wrong to see the numbers")),
+            }
+        }
+        _ => Entry::Unknown(format!("/{name}: there is no such command; type /help for the list")),
+    }
+}
+
+/// Whether a first line is a command, which needs no empty line after it.
+pub(super) fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, revealed: bool, meant: Entry) {
+        let disputed = [Button::Correct("a".into()), Button::Correct("b".into())];
+        assert_eq!(read(text, revealed, &disputed), meant, "{text:?}");
+    }
+
+    #[test]
+    fn entries_mean_what_they_say() {
+        check("a list can change", false, Entry::Say("a list can change".into()));
+        check("  ", false, Entry::Nothing);
+        check("  ", true, Entry::Press(Button::Next));
+        check("/blank", false, Entry::Press(Button::Blank));
+        check(" /STOP ", true, Entry::Press(Button::Stop));
+        check("/wrong 2", true, Entry::Press(Button::Correct("b".into())));
+        check("/wrong 3", true, Entry::Unknown("/wrong 3: type /wrong to see the numbers".into()));
+        check("/wrong 0", true, Entry::Unknown("/wrong 0: type /wrong to see the numbers".into()));
+        check(
+            "/dance",
+            false,
+            Entry::Unknown("/dance: there is no such command; type /help for the list".into()),
+        );
+    }
+}

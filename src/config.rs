@@ -1,0 +1,109 @@
+//! The configuration: a file, and the few things that the environment says.
+//!
+//! Every key has a default; `config.example.toml` names them all. The only reader of the environment.
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::core::interview::TRAPS_MAX;
+use crate::core::reading::{self, Problem};
+
+/// Hours after which an interview without any input ends: at the most a month.
+const ABANDON_HOURS_MAX: u32 = 24 * 31;
+
+/// Everything that an owner can set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Drills.
+    pub drill: Drill,
+    /// Questions.
+    pub bank: BankConfig,
+    /// Data.
+    pub store: StoreConfig,
+}
+
+/// Drills.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Drill {
+    /// Follow-ups a question, 1 to 3.
+    pub traps: u8,
+    /// Hours without any input after which a drill ends, 1 to 744.
+    pub abandon_after_hours: u32,
+}
+
+/// Questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BankConfig {
+    /// A folder that adds or replaces tracks; none if empty.
+    pub dir: PathBuf,
+}
+
+/// Data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The database file; in the platform's data folder if empty.
+    pub path: PathBuf,
+}
+
+impl Default for Drill {
+    fn default() -> Self {
+        Self { traps: 1, abandon_after_hours: 24 }
+    }
+}
+
+impl Drill {
+    /// How long an interview waits for input.
+    pub fn abandon_after(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.abandon_after_hours))
+    }
+}
+
+/// Reads a configuration. Every problem at once, each with its place and cure.
+pub fn parse(path: &str, bytes: &[u8]) -> Result<Config, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let Some(text) = reading::utf8(path, bytes, &mut problems) else { return Err(problems) };
+    let mut parsed = reading::parse::<Config>(path, text);
+    let Some((config, root)) = parsed.value else { return Err(parsed.notes.problems) };
+    let mut range = |key: &str, value: u32, max: u32| {
+        if !(1..=max).contains(&value) {
+            let drill = root.get_ref().get("drill");
+            let at = drill.and_then(|drill| drill.get_ref().get(key)).map_or(0, |value| value.span().start);
+            parsed.notes.error(at, format!("`{key}` is {value}; choose 1 to {max}"));
+        }
+    };
+    range("traps", config.drill.traps.into(), TRAPS_MAX.into());
+    range("abandon_after_hours", config.drill.abandon_after_hours, ABANDON_HOURS_MAX);
+    if parsed.notes.problems.is_empty() { Ok(config) } else { Err(parsed.notes.problems) }
+}
+
+/// The platform's places for this program's files; `None` on a machine without a home.
+pub fn folders() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "riposte")
+}
+
+/// The configuration file that is read where none is named.
+pub fn default_path() -> Option<PathBuf> {
+    folders().map(|folders| folders.config_dir().join("config.toml"))
+}
+
+/// The database where none is named.
+pub fn default_database() -> Option<PathBuf> {
+    folders().map(|folders| folders.data_dir().join("riposte.db"))
+}
+
+/// What is logged, from `RIPOSTE_LOG`, such as `info` or `riposte=debug`; warnings where it is not set.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+pub fn log_filter() -> String {
+    std::env::var("RIPOSTE_LOG").unwrap_or_else(|_| "warn".to_owned())
+}
+
+/// The file to read: the one named, else the default one if it is there.
+pub fn file_to_read(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| default_path().filter(|path| path.exists()))
+}

@@ -1,0 +1,187 @@
+//! A message to a candidate, free of any platform: what it says and what can be pressed under it.
+//!
+//! A front end turns a card into its own format. People's words stand only in [`Block::Quote`] and in
+//! the `quote` of [`Block::Item`]; a front end renders those as plain text and never as mark-up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::bank::StatementId;
+
+/// What a card is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardKind {
+    /// A question.
+    Ask,
+    /// The way out of a blank.
+    Recover,
+    /// The answer was none; it is asked for again.
+    Reask,
+    /// A follow-up.
+    Trap,
+    /// The clock speaks.
+    Mark,
+    /// The model answer beside the candidate's own.
+    Reveal,
+    /// A choice of statements that were misunderstood.
+    Dispute,
+    /// The result of a screen.
+    Scorecard,
+    /// A sentence in between, after which the candidate is to move as before.
+    Note,
+    /// The last card of an interview.
+    Farewell,
+}
+
+/// A message, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// What it is for.
+    pub kind: CardKind,
+    /// What it says, in order.
+    pub blocks: Vec<Block>,
+    /// What can be pressed under it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Button>,
+}
+
+/// A piece of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "block")]
+pub enum Block {
+    /// A short heading.
+    Heading {
+        /// Plain text.
+        text: String,
+    },
+    /// Authored text: may hold `code` in backticks and fenced blocks, and no other mark-up.
+    Text {
+        /// Markdown of that small kind.
+        text: String,
+    },
+    /// A smaller line: time, place, state of things.
+    Small {
+        /// Plain text.
+        text: String,
+    },
+    /// Somebody's own words.
+    Quote {
+        /// What stands before them, for instance `You wrote`.
+        lead: String,
+        /// The words: plain text, whatever they hold.
+        words: String,
+    },
+    /// One line of a list with a verdict.
+    Item {
+        /// The verdict.
+        mark: Mark,
+        /// Authored text.
+        text: String,
+        /// The candidate's own words that show it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<String>,
+    },
+}
+
+/// The verdict of a list line. Front ends show a sign and a word; colour is never the only sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It was said.
+    Said,
+    /// It may have been said.
+    Unsure,
+    /// It was not said.
+    Missing,
+    /// A misconception was voiced.
+    Believed,
+    /// A follow-up was answered.
+    Held,
+    /// A follow-up was answered in part.
+    Partly,
+    /// The candidate walked into a follow-up.
+    Fell,
+    /// A follow-up was left open.
+    Open,
+}
+
+/// Everything that can be pressed. The text on it is the front end's to choose from `say::label`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Button {
+    /// "I'm blank."
+    Blank,
+    /// Give up this question and see its model answer.
+    Skip,
+    /// Answer the same question again.
+    OnceMore,
+    /// Something was misunderstood.
+    NotWhatIMeant,
+    /// This statement was misunderstood: what counted as said was not, or the other way round.
+    Correct(StatementId),
+    /// Another question.
+    Next,
+    /// End.
+    Stop,
+}
+
+impl Card {
+    /// A card of this kind that says nothing yet.
+    pub fn new(kind: CardKind) -> Self {
+        Self { kind, blocks: Vec::new(), buttons: Vec::new() }
+    }
+
+    /// With a heading added.
+    pub fn heading(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Heading { text: text.into() });
+        self
+    }
+
+    /// With authored text added; empty text adds nothing.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            self.blocks.push(Block::Text { text });
+        }
+        self
+    }
+
+    /// With a smaller line added.
+    pub fn small(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Small { text: text.into() });
+        self
+    }
+
+    /// With somebody's words added.
+    pub fn quote(mut self, lead: impl Into<String>, words: impl Into<String>) -> Self {
+        self.blocks.push(Block::Quote { lead: lead.into(), words: words.into() });
+        self
+    }
+
+    /// With a list line added.
+    pub fn item(mut self, mark: Mark, text: impl Into<String>, quote: Option<String>) -> Self {
+        self.blocks.push(Block::Item { mark, text: text.into(), quote });
+        self
+    }
+
+    /// With these buttons.
+    pub fn buttons(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
+        self.buttons.extend(buttons);
+        self
+    }
+
+    /// Whether it is the candidate's move after this card. The clock's remarks change nothing about
+    /// whose move it is, and after the farewell there is none.
+    pub fn invites_reply(&self) -> bool {
+        match self.kind {
+            CardKind::Mark | CardKind::Farewell | CardKind::Scorecard => false,
+            CardKind::Ask
+            | CardKind::Recover
+            | CardKind::Reask
+            | CardKind::Trap
+            | CardKind::Reveal
+            | CardKind::Dispute
+            | CardKind::Note => true,
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! What each input does. One function an input, in the order in which an interview meets them.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::exchange::words;
+use super::{
+    ANSWER_CHARS_MAX, ATTEMPTS_MAX, AWAY_FROM, Asked, Correction, Due, Exchange, Interview, Item, Mode,
+    Outgoing, Phase, REASKS_MAX, Read, Record, STALL_SECONDS, Seq, Standing, Step, TARGET_SECONDS, To,
+    Utterance,
+};
+use crate::core::bank::{StatementId, When};
+use crate::core::card::{Button, Card, CardKind};
+use crate::core::grading::policy::{self, Choice, History, Move, Why};
+use crate::core::grading::{Assessment, Kind, Verdict};
+use crate::core::say;
+
+impl Interview {
+    pub(super) fn start(&mut self, now: Timestamp, step: &mut Step) {
+        if self.state.seq == Seq(0) {
+            self.ask(now, step);
+        }
+    }
+
+    pub(super) fn posted(&mut self, seq: Seq, now: Timestamp) {
+        let exchange = &mut self.state.exchange;
+        if self.state.phase == Phase::Answering && exchange.clock_seq == seq && exchange.clock_at.is_none() {
+            exchange.clock_at = Some(now);
+        }
+        self.state.active_at = self.state.active_at.max(now);
+    }
+
+    pub(super) fn said(&mut self, text: String, now: Timestamp, read: &dyn Read, step: &mut Step) {
+        self.state.active_at = self.state.active_at.max(now);
+        if text.chars().nth(ANSWER_CHARS_MAX).is_some() {
+            self.post(say::too_long(), step);
+            return;
+        }
+        match self.state.phase {
+            Phase::Answering => self.answered(text, now, read, step),
+            Phase::Trapped => self.replied(text, read, step),
+            Phase::Revealed => self.post(say::already_revealed(), step),
+            Phase::Over => {}
+        }
+    }
+
+    pub(super) fn pressed(&mut self, button: Button, now: Timestamp, step: &mut Step) {
+        self.state.active_at = self.state.active_at.max(now);
+        match (button, self.state.phase) {
+            (Button::Blank, Phase::Answering) => self.went_blank(step),
+            (Button::Blank, Phase::Trapped) => {
+                self.settle(Verdict::Open);
+                self.trap_or_reveal(now, step);
+            }
+            (Button::Skip, Phase::Answering | Phase::Trapped) => self.close_question(now, step),
+            (Button::OnceMore, Phase::Revealed) => self.once_more(now, step),
+            (Button::NotWhatIMeant, Phase::Revealed) => {
+                let card = say::dispute(&self.item().question, &self.state.exchange);
+                self.post(card, step);
+            }
+            (Button::Correct(statement), Phase::Revealed) => self.correct(&statement, step),
+            (Button::Next | Button::Skip, Phase::Revealed) => {
+                step.next = true;
+                self.state.phase = Phase::Over;
+            }
+            (Button::Stop, _) => self.stop(step),
+            // Stale: the button of a card that the interview has left behind.
+            (
+                Button::Blank
+                | Button::Skip
+                | Button::OnceMore
+                | Button::NotWhatIMeant
+                | Button::Correct(_)
+                | Button::Next,
+                _,
+            ) => {}
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Timestamp, step: &mut Step) {
+        let abandoned = self
+            .state
+            .active_at
+            .saturating_add(self.plan.abandon_after)
+            .is_ok_and(|deadline| deadline <= now);
+        if abandoned {
+            let card = say::abandoned(self.plan.abandon_after);
+            if self.state.phase == Phase::Revealed {
+                self.state.phase = Phase::Over;
+            } else {
+                self.end(card, step);
+            }
+            return;
+        }
+        let mut due = None;
+        while let Some((deadline, mark)) = self.state.exchange.next_mark() {
+            if self.state.phase != Phase::Answering || deadline > now {
+                break;
+            }
+            self.state.exchange.called = Some(mark);
+            due = Some(mark);
+        }
+        match due {
+            Some(Due::Target) => self.post(say::target_reached(), step),
+            Some(Due::Stall) => self.post(say::stall_reached(), step),
+            Some(Due::Abandon) | None => {}
+        }
+    }
+
+    /// Several overdue remarks of the clock become one sentence, and the clock starts again.
+    pub(super) fn resumed(&mut self, away: SignedDuration, now: Timestamp, step: &mut Step) {
+        if away < AWAY_FROM {
+            return;
+        }
+        match self.state.phase {
+            Phase::Answering => {
+                self.state.exchange.called = None;
+                self.post_clocked(say::welcome_back(away, &self.item().question.ask), step);
+            }
+            Phase::Trapped => {
+                let Some(asked) = self.state.exchange.asked.last() else { return };
+                self.post(say::welcome_back(away, &asked.trap.ask), step);
+            }
+            Phase::Revealed | Phase::Over => {}
+        }
+        self.state.active_at = self.state.active_at.max(now);
+    }
+
+    fn item(&self) -> &Item {
+        &self.plan.items[self.state.item]
+    }
+
+    fn post(&mut self, card: Card, step: &mut Step) {
+        self.state.seq = Seq(self.state.seq.0 + 1);
+        step.cards.push(Outgoing { seq: self.state.seq, card });
+    }
+
+    /// Posts a card that starts the clock once it is where the candidate can see it.
+    fn post_clocked(&mut self, card: Card, step: &mut Step) {
+        self.post(card, step);
+        self.state.exchange.clock_seq = self.state.seq;
+        self.state.exchange.clock_at = None;
+    }
+
+    fn ask(&mut self, now: Timestamp, step: &mut Step) {
+        self.state.phase = Phase::Answering;
+        self.state.exchange.attempt += 1;
+        self.state.active_at = self.state.active_at.max(now);
+        let place = (self.plan.mode == Mode::Screen).then_some((self.state.item + 1, self.plan.items.len()));
+        self.post_clocked(say::ask(&self.item().question, place), step);
+    }
+
+    fn answered(&mut self, text: String, now: Timestamp, read: &dyn Read, step: &mut Step) {
+        let assessment = read.answer(self.item(), &text);
+        match assessment.kind {
+            Kind::Answer => {
+                self.state.exchange.seconds =
+                    self.state.exchange.clock_at.map(|started| (now - started).as_secs().max(0));
+                self.state.exchange.utterances.push(Utterance { to: To::Question, text, assessment });
+                self.trap_or_reveal(now, step);
+            }
+            Kind::Blank => self.went_blank(step),
+            Kind::OffTopic | Kind::Keywords | Kind::Gibberish | Kind::Instructions | Kind::Echo => {
+                self.ask_again(assessment.kind, now, step);
+            }
+        }
+    }
+
+    fn replied(&mut self, text: String, read: &dyn Read, step: &mut Step) {
+        let Some(asked) = self.state.exchange.asked.last() else { return };
+        let place = self.state.exchange.asked.len() - 1;
+        let reply = read.reply(self.item(), &asked.trap, &text);
+        let now = self.state.active_at;
+        match reply.assessment.kind {
+            Kind::Answer | Kind::Keywords | Kind::OffTopic | Kind::Echo => {
+                self.settle(reply.verdict);
+                let utterance = Utterance { to: To::Trap(place), text, assessment: reply.assessment };
+                self.state.exchange.utterances.push(utterance);
+                self.trap_or_reveal(now, step);
+            }
+            Kind::Blank => {
+                self.settle(Verdict::Open);
+                self.trap_or_reveal(now, step);
+            }
+            Kind::Gibberish | Kind::Instructions => self.ask_again(reply.assessment.kind, now, step),
+        }
+    }
+
+    fn went_blank(&mut self, step: &mut Step) {
+        if self.state.exchange.recovered {
+            let now = self.state.active_at;
+            self.close_question(now, step);
+            return;
+        }
+        self.state.exchange.recovered = true;
+        self.state.exchange.called = None;
+        let card = say::recover(&self.plan.general.recovery);
+        self.post_clocked(card, step);
+    }
+
+    fn ask_again(&mut self, kind: Kind, now: Timestamp, step: &mut Step) {
+        if self.state.exchange.reasks == REASKS_MAX {
+            self.close_question(now, step);
+            return;
+        }
+        self.state.exchange.reasks += 1;
+        self.post(say::ask_again(kind), step);
+    }
+
+    /// The heart: the follow-up that this person deserves, or the end of the question.
+    fn trap_or_reveal(&mut self, now: Timestamp, step: &mut Step) {
+        self.state.exchange.reasks = 0;
+        let choice = match self.state.exchange.understood() {
+            Some(understood) if self.state.exchange.asked.len() < usize::from(self.plan.traps) => {
+                self.choose_trap(&understood)
+            }
+            Some(_) | None => None,
+        };
+        match choice {
+            Some(choice) => self.spring(choice, step),
+            None => self.close_question(now, step),
+        }
+    }
+
+    fn choose_trap(&self, understood: &Assessment) -> Option<Choice> {
+        let exchange = &self.state.exchange;
+        let item = self.item();
+        let asked = exchange.asked.iter().map(|asked| asked.trap.id.clone());
+        let history = History {
+            asked: asked.chain(exchange.asked_before.iter().cloned()).collect(),
+            seen_solid: item.seen_solid.clone(),
+            pick: self.plan.seed.wrapping_add(u64::from(self.state.seq.0)),
+        };
+        match policy::next_move(&item.question, &self.plan.general, understood, &history) {
+            Move::Ask(choice) => Some(choice),
+            Move::Recover | Move::Reask | Move::Reveal => None,
+        }
+    }
+
+    fn spring(&mut self, choice: Choice, step: &mut Step) {
+        let quote = match &choice.why {
+            Why::Believes { id, .. } => self.evidence_of(id),
+            Why::Missing(_) | Why::Lacks(_) | Why::Solid => None,
+        };
+        let card = say::trap(&self.item().question, &choice, quote);
+        if choice.trap.when == When::Solid {
+            let record =
+                Record::SolidTrap { question: self.item().question.id.clone(), trap: choice.trap.id.clone() };
+            step.records.push(record);
+        }
+        self.state.exchange.asked.push(Asked { trap: choice.trap, why: choice.why, verdict: None });
+        self.state.phase = Phase::Trapped;
+        self.post(card, step);
+    }
+
+    /// The candidate's words that voice a misconception.
+    fn evidence_of(&self, id: &StatementId) -> Option<String> {
+        let found = self.state.exchange.utterances.iter().filter_map(|utterance| {
+            let finding = utterance.assessment.misconceptions.iter().find(|finding| finding.id == *id)?;
+            Some((finding.confidence, words(&utterance.text, finding.evidence.as_ref())))
+        });
+        found.max_by(|a, b| a.0.total_cmp(&b.0)).and_then(|(_, words)| words)
+    }
+
+    fn settle(&mut self, verdict: Verdict) {
+        if let Some(asked) = self.state.exchange.asked.last_mut() {
+            asked.verdict = Some(verdict);
+        }
+    }
+
+    /// Ends the question at hand: the reveal in a drill, the next question or the scorecard in a screen.
+    fn close_question(&mut self, now: Timestamp, step: &mut Step) {
+        step.records.push(self.record());
+        match self.plan.mode {
+            Mode::Drill => {
+                let card = say::reveal(&self.item().question, &self.state.exchange);
+                self.post(card.buttons(say::after_reveal()), step);
+                self.state.phase = Phase::Revealed;
+            }
+            Mode::Screen => self.next_of_screen(now, step),
+        }
+    }
+
+    fn next_of_screen(&mut self, now: Timestamp, step: &mut Step) {
+        self.state.done.push(std::mem::take(&mut self.state.exchange));
+        if self.state.item + 1 < self.plan.items.len() {
+            self.state.item += 1;
+            self.ask(now, step);
+            return;
+        }
+        self.finish_screen(step);
+    }
+
+    /// All reveals of a screen, and its scorecard.
+    fn finish_screen(&mut self, step: &mut Step) {
+        let plan = self.plan.clone();
+        for (item, exchange) in plan.items.iter().zip(self.state.done.clone()) {
+            self.post(say::reveal(&item.question, &exchange), step);
+        }
+        let results = plan.items.iter().map(|item| &*item.question).zip(&self.state.done).collect::<Vec<_>>();
+        let card = say::scorecard(&results);
+        self.post(card, step);
+        self.end(say::screen_over(), step);
+    }
+
+    /// A screen that is stopped shows what was done; anything else just ends.
+    fn stop(&mut self, step: &mut Step) {
+        if self.state.exchange.answer().is_some() && self.plan.mode == Mode::Screen {
+            step.records.push(self.record());
+            self.state.done.push(std::mem::take(&mut self.state.exchange));
+        }
+        if self.state.done.is_empty() {
+            self.end(say::stopped(), step);
+        } else {
+            self.finish_screen(step);
+        }
+    }
+
+    fn record(&self) -> Record {
+        let item = self.item();
+        let exchange = &self.state.exchange;
+        let points = exchange.points(&item.question);
+        let believed = exchange.believed(&item.question);
+        Record::Answered {
+            question: item.question.id.clone(),
+            hash: item.hash.clone(),
+            seconds: exchange.answer().and(exchange.seconds),
+            points: points.into_iter().map(|view| (view.id, view.standing)).collect(),
+            believed: believed.into_iter().map(|view| view.id).collect(),
+            traps: exchange.asked.iter().map(|asked| (asked.trap.id.clone(), asked.verdict)).collect(),
+        }
+    }
+
+    fn once_more(&mut self, now: Timestamp, step: &mut Step) {
+        if self.state.exchange.attempt >= ATTEMPTS_MAX {
+            self.post(say::enough_attempts(), step);
+            return;
+        }
+        let last = std::mem::take(&mut self.state.exchange);
+        let mut asked_before = last.asked_before.clone();
+        asked_before.extend(last.asked.iter().map(|asked| asked.trap.id.clone()));
+        self.state.exchange = Exchange {
+            before: Some(last.attempt(&self.item().question)),
+            attempt: last.attempt,
+            asked_before,
+            ..Exchange::default()
+        };
+        self.ask(now, step);
+    }
+
+    /// The candidate's own word turns a statement round: said becomes missing, anything else said.
+    fn correct(&mut self, statement: &StatementId, step: &mut Step) {
+        let item = self.item();
+        let exchange = &self.state.exchange;
+        let views = exchange.points(&item.question).into_iter().chain(exchange.believed(&item.question));
+        let Some(view) = views.into_iter().find(|view| view.id == *statement) else { return };
+        let meant = view.standing != Standing::Said;
+        step.records.push(Record::Corrected {
+            question: item.question.id.clone(),
+            hash: item.hash.clone(),
+            statement: statement.clone(),
+            understood: view.confidence,
+            meant,
+        });
+        let card = say::corrected(&item.question, statement, meant);
+        self.state.exchange.corrections.retain(|correction| correction.statement != *statement);
+        self.state.exchange.corrections.push(Correction { statement: statement.clone(), meant });
+        self.post(card, step);
+    }
+
+    fn end(&mut self, card: Card, step: &mut Step) {
+        debug_assert_eq!(card.kind, CardKind::Farewell, "an interview ends with a farewell");
+        self.post(card, step);
+        self.state.phase = Phase::Over;
+    }
+}
+
+/// How an answer's time stands against the clock.
+pub(crate) fn is_stalled(seconds: i64) -> bool {
+    seconds >= STALL_SECONDS
+}
+
+/// Whether an answer kept to the target.
+pub(crate) fn is_on_target(seconds: i64) -> bool {
+    seconds <= TARGET_SECONDS
+}

@@ -1,0 +1,13 @@
+//! What the tests share: a clock that stands still, a channel that records, and a grader whose verdicts
+//! stand in the answer itself, so that a transcript shows both sides of every decision.
+
+pub(crate) mod channel;
+pub(crate) mod grader;
+pub(crate) mod play;
+
+use std::path::{Path, PathBuf};
+
+/// The folder of fixtures.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
