@@ -82,10 +82,7 @@ impl Words {
     pub(crate) fn learn(&mut self, text: &str) {
         for word in text.split(|c: char| !is_word_char(c)).filter(|word| !word.is_empty()) {
             let word = word.to_lowercase();
-            if !self.known.contains_key(&word) {
-                let found = classify(&word);
-                self.known.insert(word, found);
-            }
+            self.known.entry(word).or_insert_with_key(|word| classify(word));
         }
     }
 
