@@ -1,7 +1,7 @@
 //! Dumps what the lexical grader measures of labelled answers, one JSON line an answer.
 //!
-//! `lexical_features BANK.json ANSWERS.jsonl`: the bank as JSON `{"questions": […], "general": {…}}`.
-//! `training/lexical.py` fits the weights on the output.
+//! `lexical_features BANK.json ANSWERS.jsonl`: the bank as JSON `{"questions": […], "general": …}`.
+//! `training/lexical.py` calls this and fits the weights on the output.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -14,13 +14,13 @@ use serde_json::{Value, from_str, from_value, json};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let bank: Value = from_str(&std::fs::read_to_string(&args[1]).unwrap()).unwrap();
+    let read = |place: usize| std::fs::read_to_string(&args[place]).unwrap();
+    let bank: Value = from_str(&read(1)).unwrap();
     let questions: Vec<Question> = from_value(bank["questions"].clone()).unwrap();
     let general: General = from_value(bank["general"].clone()).unwrap();
     let bank = Bank::new(questions, general);
     let grader = LexicalGrader::new(&bank);
-    let mut answers: Vec<Value> =
-        std::fs::read_to_string(&args[2]).unwrap().lines().map(|line| from_str(line).unwrap()).collect();
+    let mut answers: Vec<Value> = read(2).lines().map(|line| from_str(line).unwrap()).collect();
     answers.sort_by_key(|answer| answer["question"].to_string());
     for answer in answers {
         let id = answer["question"].as_str().unwrap();

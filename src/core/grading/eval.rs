@@ -370,3 +370,72 @@ fn cure(error: &serde_json::Error) -> String {
     };
     format!("column {place}: {message}; {cure}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::grading::fixture;
+
+    const ANSWERS: &str = include_str!("../../../tests/fixtures/eval_answers.jsonl");
+    const PREDICTIONS: &str = include_str!("../../../tests/fixtures/eval_predictions.jsonl");
+
+    /// The expected figures were printed by the reference scorer (`score.py --json`) for these two
+    /// files; some predictions were spoilt on purpose, so that every figure has errors to count.
+    #[test]
+    fn figures_agree_with_the_reference_scorer() {
+        let bank = fixture::bank();
+        let (labelled, bad) = parse_labelled(ANSWERS);
+        assert_eq!(bad, []);
+        let predictions: Vec<Prediction> = PREDICTIONS
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("the fixture is well formed"))
+            .collect();
+        let rows = || {
+            labelled.iter().zip(&predictions).map(|(labelled, prediction)| {
+                assert_eq!(labelled.id, prediction.id);
+                (bank.question(&labelled.question).expect("in the bank").as_ref(), labelled, prediction)
+            })
+        };
+        insta::assert_snapshot!(report(&bank.general, rows()), @r"
+        answers         60
+        points          precision 0.691  recall 0.686  F1 0.688
+        misconceptions  precision 0.375  recall 0.667  F1 0.480
+        kind            accuracy 0.933
+        example         accuracy 0.767
+        reason          accuracy 0.950
+        trap            accuracy 0.617
+        wrong traps     answer: 22
+        wrong traps     off_topic: 1
+        ");
+        let by_question = report_by_question(&bank.general, rows());
+        assert_eq!(by_question.values().map(|report| report.answers).sum::<usize>(), labelled.len());
+    }
+
+    #[test]
+    fn every_bad_line_is_reported_with_its_number_and_cure() {
+        let good = r#"{"id":"a","question":"gil","kind":"answer","answer":"x","says":[],"believes":[],"example":false,"reason":true}"#;
+        let odd =
+            good.replace(r#""id":"a""#, r#""id":"b""#).replace(r#""kind":"answer""#, r#""kind":"essay""#);
+        let text = format!("{good}\n\n{{\n{odd}\n{{\"id\":\"c\"}}\n{good}\n");
+        let (found, bad) = parse_labelled(&text);
+        assert_eq!(found.len(), 1);
+        let lines: Vec<String> = bad.iter().map(BadLine::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        line 3: column 1: EOF while parsing an object; write one complete JSON object a line
+        line 4: column 41: unknown variant `essay`, expected one of `answer`, `blank`, `off_topic`, `keywords`; use one of those listed
+        line 5: column 10: missing field `question`; add it
+        line 6: id `a` was used in line 1 already; give every answer its own
+        ");
+    }
+
+    #[test]
+    fn labels_that_name_nothing_are_reported() {
+        let bank = fixture::bank();
+        let (labelled, _) = parse_labelled(ANSWERS);
+        let mut labelled = labelled.first().expect("the fixture has answers").clone();
+        labelled.says.push("no-such-point".into());
+        labelled.believes.push("no-such-belief".into());
+        let question = bank.question(&labelled.question).expect("in the bank");
+        assert_eq!(check_labels(question, &labelled).len(), 2);
+    }
+}

@@ -118,3 +118,22 @@ pub trait PreparedQuestion: Send + Sync {
     /// Assesses a reply to one of the question's traps (or a general one).
     fn reply(&self, trap: &Trap, reply: &str) -> ReplyAssessment;
 }
+
+#[cfg(test)]
+mod fixture {
+    //! Three questions of the shipped bank, frozen, so that wording may change there.
+
+    use crate::core::bank::{Bank, General, Question};
+
+    #[derive(serde::Deserialize)]
+    struct File {
+        questions: Vec<Question>,
+        general: General,
+    }
+
+    pub(super) fn bank() -> Bank {
+        let text = include_str!("../../../tests/fixtures/grading_bank.json");
+        let File { questions, general } = serde_json::from_str(text).expect("the fixture is well formed");
+        Bank::new(questions, general)
+    }
+}

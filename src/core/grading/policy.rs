@@ -200,3 +200,112 @@ impl Desk<'_> {
         self.history.seen_solid.contains(&trap.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::grading::fixture;
+
+    /// An assessment of `list-vs-tuple`: every point said and nothing believed but for these.
+    fn assessed(confidences: &[(&str, f32)], example: f32, reason: f32) -> Assessment {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let find = |id: &StatementId, otherwise: f32| Finding {
+            id: id.clone(),
+            confidence: confidences
+                .iter()
+                .find(|(name, _)| *name == id.as_str())
+                .map_or(otherwise, |pair| pair.1),
+            evidence: None,
+        };
+        Assessment {
+            kind: Kind::Answer,
+            points: question.points.iter().map(|point| find(&point.id, 0.9)).collect(),
+            misconceptions: question.misconceptions.iter().map(|wrong| find(&wrong.id, 0.1)).collect(),
+            example,
+            reason,
+        }
+    }
+
+    #[track_caller]
+    fn check(assessment: &Assessment, history: &History, expected: &str) {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let got = match next_move(question, &bank.general, assessment, history) {
+            Move::Recover => "recover".to_owned(),
+            Move::Reask => "re-ask".to_owned(),
+            Move::Reveal => "reveal".to_owned(),
+            Move::Ask(choice) => match choice.why {
+                Why::Believes { id, .. } => format!("{} because of {id}", choice.trap.id),
+                Why::Missing(id) => format!("{} for want of {id}", choice.trap.id),
+                Why::Lacks(Lack::Example) => format!("{} for want of an example", choice.trap.id),
+                Why::Lacks(Lack::Reason) => format!("{} for want of a reason", choice.trap.id),
+                Why::Solid => format!("{} as all is there", choice.trap.id),
+            },
+        };
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn blank_recovers_and_what_is_no_answer_is_asked_again() {
+        let solid = assessed(&[], 0.9, 0.9);
+        check(&Assessment { kind: Kind::Blank, ..solid.clone() }, &History::default(), "recover");
+        for kind in [Kind::Gibberish, Kind::OffTopic, Kind::Keywords, Kind::Instructions, Kind::Echo] {
+            check(&Assessment { kind, ..solid.clone() }, &History::default(), "re-ask");
+        }
+    }
+
+    #[test]
+    fn the_surest_misconception_comes_before_a_missing_key_point() {
+        let both = [("tuple-deeply-frozen", 0.7), ("parentheses-make-it", 0.9), ("mutability", 0.1)];
+        check(&assessed(&both, 0.9, 0.9), &History::default(), "one-element because of parentheses-make-it");
+        let asked = History { asked: vec!["one-element".into()], ..History::default() };
+        check(&assessed(&both, 0.9, 0.9), &asked, "list-inside-tuple because of tuple-deeply-frozen");
+    }
+
+    #[test]
+    fn a_doubtful_misconception_gives_way_to_a_sure_gap_and_to_nothing_else() {
+        let doubtful = ("parentheses-make-it", 0.55);
+        let sure = assessed(&[doubtful, ("mutability", 0.1)], 0.9, 0.9);
+        check(&sure, &History::default(), "assign-an-item for want of mutability");
+        let neither = assessed(&[doubtful, ("mutability", 0.45)], 0.9, 0.9);
+        check(&neither, &History::default(), "one-element because of parentheses-make-it");
+        check(
+            &assessed(&[doubtful], 0.9, 0.9),
+            &History::default(),
+            "one-element because of parentheses-make-it",
+        );
+    }
+
+    #[test]
+    fn an_example_is_asked_for_before_a_reason_and_solid_comes_last() {
+        let pick = |pick| History { pick, ..History::default() };
+        check(&assessed(&[], 0.2, 0.2), &pick(0), "teammate-example-a for want of an example");
+        check(&assessed(&[], 0.2, 0.2), &pick(6), "concrete-case-a for want of an example");
+        check(&assessed(&[], 0.9, 0.2), &pick(1), "production-reason-b for want of a reason");
+        check(&assessed(&[], 0.9, 0.9), &pick(0), "plus-equals as all is there");
+        let seen = History { seen_solid: vec!["plus-equals".into()], ..History::default() };
+        check(&assessed(&[], 0.9, 0.9), &seen, "production-solid-a as all is there");
+    }
+
+    #[test]
+    fn no_trap_is_asked_twice_and_then_it_reveals() {
+        let bank = fixture::bank();
+        let question = bank.question(&"list-vs-tuple".into()).expect("in the bank");
+        let assessment = assessed(&[("mutability", 0.1), ("parentheses-make-it", 0.9)], 0.2, 0.2);
+        let mut history = History { pick: 3, ..History::default() };
+        while let Move::Ask(choice) = next_move(question, &bank.general, &assessment, &history) {
+            assert!(!history.asked.contains(&choice.trap.id), "{} was asked already", choice.trap.id);
+            history.asked.push(choice.trap.id);
+        }
+        assert_eq!(next_move(question, &bank.general, &assessment, &history), Move::Reveal);
+    }
+
+    #[test]
+    fn the_band_of_doubt_lies_around_one_half() {
+        assert_eq!(
+            [0.0, 0.39, 0.4, 0.59, 0.6, 1.0].map(verdict),
+            [Said::Missing, Said::Missing, Said::Unsure, Said::Unsure, Said::Said, Said::Said,]
+        );
+    }
+}

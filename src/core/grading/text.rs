@@ -4,7 +4,9 @@
 //! words. It never panics, whatever the text, never cuts inside a character, and looks at no more
 //! than [`TEXT_CHARS_MAX`] characters.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -41,7 +43,7 @@ pub(crate) struct Token {
     /// Lower case, straight apostrophes.
     pub(crate) word: String,
     /// The form that is compared.
-    pub(crate) stem: String,
+    pub(crate) stem: Arc<str>,
     /// What it is.
     pub(crate) kind: TokenKind,
     /// Whether it stands between backticks.
@@ -68,11 +70,32 @@ pub(crate) struct Text {
     pub(crate) clauses: Vec<Clause>,
 }
 
+/// Words looked up before, with their stems: a bank says the same words over and over. Only for
+/// speed; what is not here is worked out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    known: BTreeMap<String, (TokenKind, Arc<str>)>,
+}
+
+impl Words {
+    /// Takes up the words of a text.
+    pub(crate) fn learn(&mut self, text: &str) {
+        for word in text.split(|c: char| !is_word_char(c)).filter(|word| !word.is_empty()) {
+            let word = word.to_lowercase();
+            self.known.entry(word).or_insert_with_key(|word| classify(word));
+        }
+    }
+
+    fn find(&self, word: &str) -> (TokenKind, Arc<str>) {
+        self.known.get(word).cloned().unwrap_or_else(|| classify(word))
+    }
+}
+
 impl Text {
     /// Takes a text apart.
-    pub(crate) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str, words: &Words) -> Self {
         let text = beginning(text);
-        let mut tokens = tokens(text);
+        let mut tokens = tokens(text, words);
         let clauses = clauses(text, &tokens);
         for clause in &clauses {
             mark_negated(&mut tokens[clause.tokens.clone()]);
@@ -104,21 +127,17 @@ pub(crate) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
 }
 
-/// The form in which a word is compared: its Snowball stem, then the head of its group of synonyms.
+/// The form in which a word is compared: its Snowball stem.
 pub(crate) fn stem(word: &str) -> String {
     if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.to_owned();
     }
-    let stem = Stemmer::create(Algorithm::English).stem(word);
-    match SYNONYMS.binary_search_by_key(&stem.as_ref(), |pair| pair.0) {
-        Ok(found) => SYNONYMS[found].1.to_owned(),
-        Err(_) => stem.into_owned(),
-    }
+    Stemmer::create(Algorithm::English).stem(word).into_owned()
 }
 
 /// Cuts a text into tokens.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut found = Vec::new();
+fn tokens(text: &str, words: &Words) -> Vec<Token> {
+    let mut found = Vec::with_capacity(text.len() / 4);
     let mut in_code = false;
     let mut rest = text.char_indices().peekable();
     while let Some((start, first)) = rest.next() {
@@ -134,7 +153,7 @@ fn tokens(text: &str) -> Vec<Token> {
                 end = at + next.len_utf8();
                 rest.next();
             }
-            push_word(&mut found, text, start..end, in_code);
+            push_word(&mut found, text, start..end, in_code, words);
         } else if is_operator_char(first) {
             let mut end = start + first.len_utf8();
             while let Some(&(at, next)) = rest.peek() {
@@ -178,47 +197,57 @@ fn continues_word(text: &str, at: usize, c: char) -> bool {
     }
 }
 
-fn push_word(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
-    let surface: String = text[range.clone()].chars().take(WORD_CHARS_MAX).collect();
-    let word = surface.replace('’', "'").to_lowercase();
-    if let Some(verb) = word.strip_suffix("n't") {
-        let verb = if verb == "ca" || verb == "wo" { "can" } else { verb };
-        push(found, range.clone(), verb.to_owned(), in_code);
-        push(found, range, "not".to_owned(), in_code);
+fn push_word(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool, words: &Words) {
+    let surface = &text[range.clone()];
+    let end = surface.char_indices().nth(WORD_CHARS_MAX).map_or(surface.len(), |(at, _)| at);
+    let surface = &surface[..end];
+    let mut word = surface.to_lowercase();
+    if let Some(apostrophe) = word.find(['\'', '’']) {
+        let is_not = word.ends_with("n't") || word.ends_with("n’t");
+        // "it's", "they're": what stands before the apostrophe is the word; "don't" is two words.
+        word.truncate(apostrophe - usize::from(is_not));
+        if is_not {
+            let verb = if matches!(word.as_str(), "ca" | "wo") { "can".to_owned() } else { word };
+            push(found, range.clone(), verb, in_code, words);
+            push(found, range, "not".to_owned(), in_code, words);
+        } else {
+            push(found, range, word, in_code, words);
+        }
         return;
     }
-    // "it's", "they're", "class'": what stands before the apostrophe is the word.
-    let head = word.split('\'').next().unwrap_or_default().to_owned();
-    push(found, range.clone(), head, in_code);
-    for part in identifier_parts(&surface) {
-        let stem = stem(&part);
-        found.push(Token {
-            range: range.clone(),
-            word: part,
-            stem,
-            kind: TokenKind::Part,
-            in_code,
-            negated: false,
-        });
+    push(found, range.clone(), word, in_code, words);
+    for part in identifier_parts(surface) {
+        let stem = stem(&part).into();
+        let kind = TokenKind::Part;
+        found.push(Token { range: range.clone(), word: part, stem, kind, in_code, negated: false });
     }
 }
 
-fn push(found: &mut Vec<Token>, range: Range<usize>, word: String, in_code: bool) {
+fn push(found: &mut Vec<Token>, range: Range<usize>, word: String, in_code: bool, words: &Words) {
     if word.is_empty() {
         return;
     }
-    let grammar = is_function_word(&word);
-    let negation = NEGATIONS.contains(&word.as_str());
-    let (kind, stem) = if in_code && (grammar || negation) {
-        (TokenKind::Code, format!("`{word}"))
-    } else if negation {
-        (TokenKind::Negation, "not".to_owned())
-    } else if grammar {
-        (TokenKind::Function, word.clone())
-    } else {
-        (TokenKind::Content, stem(word.trim_matches('_')))
+    let (kind, stem) = words.find(&word);
+    let (kind, stem) = match kind {
+        TokenKind::Function | TokenKind::Negation if in_code => (TokenKind::Code, format!("`{word}").into()),
+        TokenKind::Function
+        | TokenKind::Negation
+        | TokenKind::Content
+        | TokenKind::Code
+        | TokenKind::Part => (kind, stem),
     };
     found.push(Token { range, word, stem, kind, in_code, negated: false });
+}
+
+/// The kind and the stem of a word outside of code.
+fn classify(word: &str) -> (TokenKind, Arc<str>) {
+    if NEGATIONS.binary_search(&word).is_ok() {
+        (TokenKind::Negation, "not".into())
+    } else if is_function_word(word) {
+        (TokenKind::Function, word.into())
+    } else {
+        (TokenKind::Content, stem(word.trim_matches('_')).into())
+    }
 }
 
 fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_code: bool) {
@@ -226,31 +255,37 @@ fn push_operator(found: &mut Vec<Token>, text: &str, range: Range<usize>, in_cod
     let known = OPERATORS.contains(&operator) || (in_code && CODE_OPERATORS.contains(&operator));
     if known {
         let word = operator.to_owned();
-        found.push(Token { range, stem: word.clone(), word, kind: TokenKind::Code, in_code, negated: false });
+        found.push(Token {
+            range,
+            stem: operator.into(),
+            word,
+            kind: TokenKind::Code,
+            in_code,
+            negated: false,
+        });
     }
 }
 
 /// The parts of `snake_case` and `camelCase`, in lower case; nothing for a plain word.
 fn identifier_parts(surface: &str) -> Vec<String> {
+    let joined = surface.trim_matches('_').contains('_');
+    let camel = surface.chars().skip(1).any(char::is_uppercase) && surface.chars().any(char::is_lowercase);
+    if !joined && !camel {
+        return Vec::new();
+    }
     let mut parts = vec![String::new()];
     let mut before_lower = false;
     for c in surface.chars() {
         if !c.is_alphanumeric() || (c.is_uppercase() && before_lower) {
             parts.push(String::new());
         }
-        if c.is_alphanumeric() {
-            if let Some(part) = parts.last_mut() {
-                part.extend(c.to_lowercase());
-            }
+        if let Some(part) = parts.last_mut().filter(|_| c.is_alphanumeric()) {
+            part.extend(c.to_lowercase());
         }
         before_lower = c.is_lowercase();
     }
     parts.retain(|part| part.chars().count() > 1);
-    if surface.contains('\'') || surface.contains('’') || surface.contains('.') {
-        return Vec::new();
-    }
-    let plain = parts.len() < 2 && !surface.trim_matches('_').contains('_');
-    if plain { Vec::new() } else { parts }
+    if parts.len() < 2 { Vec::new() } else { parts }
 }
 
 /// Cuts at the ends of sentences and at connectives; short pieces join the piece before.
@@ -319,11 +354,10 @@ fn mark_negated(tokens: &mut [Token]) {
     }
 }
 
-/// Words that turn round what they stand before.
+/// Words that turn round what they stand before, sorted.
 const NEGATIONS: &[&str] = &[
-    "not", "no", "never", "without", "cannot", "neither", "nor", "none", "nothing", "nobody", "nope",
-    "hardly", "dont", "doesnt", "isnt", "arent", "cant", "wont", "didnt", "wasnt", "nowhere", "instead",
-    "rather",
+    "arent", "cannot", "cant", "didnt", "doesnt", "dont", "hardly", "instead", "isnt", "neither", "never",
+    "no", "nobody", "none", "nope", "nor", "not", "nothing", "nowhere", "rather", "wasnt", "without", "wont",
 ];
 
 /// A clause may begin at one of these.
@@ -594,6 +628,60 @@ const FUNCTION_WORDS: &[&str] = &[
     "yourself",
 ];
 
-/// Stems and the head of their group, sorted by stem: general words and programmers' words that
-/// mean the same in an answer.
-const SYNONYMS: &[(&str, &str)] = &[];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_clauses(text: &str, expected: &[&str]) {
+        let read = Text::new(text, &Words::default());
+        let found: Vec<&str> = read.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[track_caller]
+    fn check_stems(text: &str, expected: &str) {
+        let read = Text::new(text, &Words::default());
+        let stems: Vec<&str> = read.tokens.iter().map(|token| token.stem.as_ref()).collect();
+        assert_eq!(stems.join(" "), expected);
+    }
+
+    #[test]
+    fn clauses_end_at_sentences_and_connectives_and_are_never_scraps() {
+        check_clauses(
+            "Lists can be changed later, but a tuple stays fixed for good. Done.",
+            &["Lists can be changed later", "but a tuple stays fixed for good. Done"],
+        );
+        check_clauses(
+            "Version 2.5 of requirements.txt pins everything",
+            &["Version 2.5 of requirements.txt pins everything"],
+        );
+        check_clauses("", &[]);
+    }
+
+    #[test]
+    fn code_keeps_its_words_and_operators() {
+        check_stems("`x is y` uses `==`, not +=", "x `is y use == not +=");
+        check_stems("__init__ sets total_price", "init set total_price total price");
+    }
+
+    #[test]
+    fn negation_marks_the_rest_of_its_clause() {
+        let read = Text::new("a tuple isn't mutable", &Words::default());
+        let marked: Vec<&str> =
+            read.tokens.iter().filter(|token| token.negated).map(|token| token.word.as_str()).collect();
+        assert_eq!(marked, ["mutable"]);
+    }
+
+    #[test]
+    fn word_lists_are_sorted_for_the_binary_search() {
+        assert!(FUNCTION_WORDS.is_sorted() && NEGATIONS.is_sorted());
+    }
+
+    #[test]
+    fn no_more_than_the_beginning_of_a_huge_text_is_read() {
+        let huge = "é".repeat(5_000_000);
+        assert_eq!(beginning(&huge).chars().count(), TEXT_CHARS_MAX);
+        assert_eq!(Text::new(&huge, &Words::default()).tokens.len(), 1);
+    }
+}

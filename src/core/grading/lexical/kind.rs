@@ -4,6 +4,7 @@
 //! In doubt it is an answer: asking for a sentence again is worse than a follow-up that fits loosely.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::core::grading::Kind;
 use crate::core::grading::lexical::cues;
@@ -13,10 +14,14 @@ use crate::core::grading::text::{Clause, Text, Token, TokenKind};
 
 /// Longer texts are no blanks, whatever they say in passing.
 const BLANK_WORDS_MAX: usize = 60;
-/// From this score on (see `Lines::score`) a clause says something of the question.
-const SUBSTANCE_FROM: f32 = 0.4;
 /// So are texts with more words of the question's subject than this beside the words that give up.
 const BLANK_KNOWN_MAX: usize = 6;
+/// With a clause of this score (see `Lines::score`) a text says something in spite of giving up.
+const BLANK_SUBSTANCE_MAX: f32 = 0.35;
+/// A clause as short as this that names nothing of the subject is about oneself.
+const BARE_WORDS_MAX: usize = 4;
+/// An "I" so many words before makes a cue one's own.
+const OWN_WITHIN: usize = 6;
 /// A list has at least this many entries,
 const LIST_ENTRIES_MIN: usize = 3;
 /// with at most this many words each on average,
@@ -112,7 +117,7 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
         return false;
     }
     let short = all.len() <= 5 && all.iter().all(|word| ALONE.contains(word) || GIVE_UP_WORDS.contains(word));
-    let gives_up = |clause: &Clause| clause_gives_up(&text.tokens[clause.tokens.clone()]);
+    let gives_up = |clause: &Clause| clause_gives_up(&text.tokens[clause.tokens.clone()], ready);
     if !(short || stands_alone(raw, text) || text.clauses.iter().any(gives_up)) {
         return false;
     }
@@ -120,24 +125,27 @@ fn is_blank(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> bool 
     let known: BTreeSet<&str> = rest()
         .flat_map(|clause| &text.tokens[clause.tokens.clone()])
         .filter(|token| token.kind == TokenKind::Content && ready.space.knows(&token.stem))
-        .map(|token| token.stem.as_str())
+        .map(|token| token.stem.as_ref())
         .collect();
+    let speaks = |clause: usize| text.clauses.get(clause).is_some_and(|clause| !gives_up(clause));
     let substance = compared
         .stretches
         .iter()
-        .filter(|stretch| stretch.single && !gives_up(&text.clauses[stretch.clause]))
+        .filter(|stretch| speaks(stretch.clause) && (stretch.single || speaks(stretch.clause + 1)))
         .flat_map(|stretch| stretch.matched.lines.iter().copied())
         .fold(0.0, f32::max);
-    short || (substance < SUBSTANCE_FROM && known.len() <= BLANK_KNOWN_MAX)
+    short || (substance < BLANK_SUBSTANCE_MAX && known.len() <= BLANK_KNOWN_MAX)
 }
 
 /// Whether a clause gives up: in so many words, or in words that do when one speaks of oneself.
-fn clause_gives_up(tokens: &[Token]) -> bool {
+fn clause_gives_up(tokens: &[Token], ready: &Ready) -> bool {
     let words = plain_words(tokens);
-    let own = words.iter().any(|word| matches!(*word, "i" | "ive" | "my" | "me" | "we" | "id"));
-    let others =
-        words.iter().any(|word| matches!(*word, "you" | "they" | "people" | "it" | "python" | "one"));
-    has(&words, BLANKS) || lost(&words) || ((own || (words.len() <= 6 && !others)) && has(&words, OWN_BLANKS))
+    let about = |token: &Token| token.kind == TokenKind::Content && ready.space.knows(&token.stem);
+    let bare = words.len() <= BARE_WORDS_MAX && !tokens.iter().any(about);
+    let own = |place: usize| bare || words[place.saturating_sub(OWN_WITHIN)..place].contains(&"i");
+    let gives_up =
+        |place: usize| OWN_BLANKS.iter().any(|cue| cues::begins(&words[place..], cue)) && own(place);
+    has(&words, BLANKS) || lost(&words) || (0..words.len()).any(gives_up)
 }
 
 /// "Pass." or "no clue, skip": the word that gives up as a sentence of its own, first or last.
@@ -219,7 +227,7 @@ fn is_compound(raw: &str, token: &Token) -> bool {
 }
 
 fn is_echo(text: &Text, ready: &Ready) -> bool {
-    let stems = |text: &Text| -> BTreeSet<String> {
+    let stems = |text: &Text| -> BTreeSet<Arc<str>> {
         text.words()
             .filter(|token| token.kind != TokenKind::Function)
             .map(|token| token.stem.clone())
@@ -295,7 +303,9 @@ const OWN_BLANKS: &[&str] = &[
     "rather not",
     "forgot",
     "gone",
-    "not sure",
+    "not sure i can",
+    "not sure how to",
+    "not sure what to say",
     "lost it",
     "not remember",
     "not recall",
@@ -303,11 +313,8 @@ const OWN_BLANKS: &[&str] = &[
     "not have an answer",
     "confuse",
     "next one",
-    "skip",
-    "pass",
     "blank",
     "hint",
-    "help",
     "really do not know",
     "not know",
     "nothing comes",

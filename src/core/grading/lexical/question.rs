@@ -2,10 +2,13 @@
 //!
 //! Everything here is computed once from the question alone; it never sees an answer.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::core::bank::{Part, Question, StatementId};
 use crate::core::grading::lexical::lines::{Lines, Role};
-use crate::core::grading::lexical::space::{Space, Vector};
-use crate::core::grading::text::{Text, Token};
+use crate::core::grading::lexical::space::Space;
+use crate::core::grading::text::{Text, Token, TokenKind, Words};
 
 /// A point or a misconception.
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub(crate) struct Ready {
     pub(crate) ask: Text,
     /// Whether each phrasing has an odd number of negations.
     pub(crate) odd: Vec<bool>,
+    /// The stems of everything that can be said.
+    pub(crate) stems: BTreeSet<Arc<str>>,
     norms: Vec<f32>,
     masses: Vec<f32>,
     postings: Vec<Vec<Posting>>,
@@ -62,22 +67,35 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// Makes a question ready.
-    pub(crate) fn new(question: &Question) -> Self {
+    pub(crate) fn new(question: &Question, words: &Words) -> Self {
         let mut texts = Vec::new();
         let mut roles = Vec::new();
         let mut statements = Vec::new();
         for point in &question.points {
-            let statement =
-                collect(&point.idea, &point.also, &point.unlike, statements.len(), &mut texts, &mut roles);
+            let statement = collect(
+                &point.idea,
+                &point.also,
+                &point.unlike,
+                statements.len(),
+                &mut texts,
+                &mut roles,
+                words,
+            );
             statements.push(Statement { id: point.id.clone(), part: Some(point.part), ..statement });
         }
         for wrong in &question.misconceptions {
-            let statement =
-                collect(&wrong.belief, &wrong.also, &wrong.unlike, statements.len(), &mut texts, &mut roles);
+            let statement = collect(
+                &wrong.belief,
+                &wrong.also,
+                &wrong.unlike,
+                statements.len(),
+                &mut texts,
+                &mut roles,
+                words,
+            );
             statements.push(Statement { id: wrong.id.clone(), part: None, ..statement });
         }
-        let space = Space::new(&texts);
-        let vectors: Vec<Vector> = texts.iter().map(|text| space.vector(&text.tokens)).collect();
+        let (space, vectors) = Space::new(&texts);
         let lines = Lines::fit(&vectors, &roles, statements.len(), space.len());
         let mut postings = vec![Vec::new(); space.len()];
         for (place, vector) in vectors.iter().enumerate() {
@@ -87,10 +105,14 @@ impl Ready {
                 postings[entry.id as usize].push(posting);
             }
         }
+        let said = texts.iter().zip(&roles).filter(|(_, role)| role.says).flat_map(|(text, _)| &text.tokens);
+        let stems =
+            said.filter(|token| token.kind == TokenKind::Content).map(|token| token.stem.clone()).collect();
         Self {
+            stems,
             statements,
             roles,
-            ask: Text::new(&question.ask),
+            ask: Text::new(&question.ask, words),
             odd: texts.iter().map(|text| is_odd(&text.tokens)).collect(),
             norms: vectors.iter().map(|vector| vector.norm).collect(),
             masses: vectors.iter().map(|vector| vector.mass().max(0.1)).collect(),
@@ -126,7 +148,6 @@ impl Ready {
 
 /// Whether a stretch of text has an odd number of negations.
 pub(crate) fn is_odd(tokens: &[Token]) -> bool {
-    use crate::core::grading::text::TokenKind;
     tokens.iter().filter(|token| token.kind == TokenKind::Negation).count() % 2 == 1
 }
 
@@ -137,17 +158,18 @@ fn collect(
     statement: usize,
     texts: &mut Vec<Text>,
     roles: &mut Vec<Role>,
+    words: &Words,
 ) -> Statement {
     let mut says = Vec::new();
     let mut near = Vec::new();
     for text in std::iter::once(idea).chain(also.iter().map(String::as_str)) {
         says.push(texts.len());
-        texts.push(Text::new(text));
+        texts.push(Text::new(text, words));
         roles.push(Role { statement, says: true });
     }
     for text in unlike {
         near.push(texts.len());
-        texts.push(Text::new(text));
+        texts.push(Text::new(text, words));
         roles.push(Role { statement, says: false });
     }
     Statement { id: StatementId::default(), part: None, says, unlike: near }

@@ -4,6 +4,7 @@
 //! what a phrasing is for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::core::grading::text::{Text, Token, TokenKind};
 
@@ -37,8 +38,6 @@ pub(crate) struct Vector {
     pub(crate) pairs: Vec<Entry>,
     /// The length over known and unknown words; at least a little above 0.
     pub(crate) norm: f32,
-    /// The weight of the words that the question does not know.
-    pub(crate) unknown: f32,
 }
 
 impl Vector {
@@ -48,35 +47,47 @@ impl Vector {
     }
 }
 
+/// The words and pairs of a stretch of text by their ids; `None` for what the question does not know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Coded {
+    words: Vec<(Option<u32>, TokenKind, bool)>,
+    pairs: Vec<(u32, bool)>,
+}
+
 /// The vocabulary of one question.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Space {
-    ids: BTreeMap<String, u32>,
+    words: BTreeMap<Arc<str>, u32>,
+    pairs: BTreeMap<(u32, u32), u32>,
     weights: Vec<f32>,
     unknown_weight: f32,
 }
 
 impl Space {
-    /// The vocabulary of these phrasings; the more of them have a word, the less it weighs.
-    pub(crate) fn new(phrasings: &[Text]) -> Self {
+    /// The vocabulary of these phrasings, and their vectors. The more phrasings have a word, the less
+    /// it weighs.
+    pub(crate) fn new(phrasings: &[Text]) -> (Self, Vec<Vector>) {
         let mut space = Self::default();
         let mut counts: Vec<u32> = Vec::new();
+        let mut coded = Vec::with_capacity(phrasings.len());
+        let mut seen: Vec<u32> = Vec::new();
         for phrasing in phrasings {
-            let mut seen = BTreeSet::new();
-            for token in &phrasing.tokens {
-                seen.insert(space.intern(&token.stem, &mut counts));
-            }
-            for pair in pairs(&phrasing.tokens) {
-                seen.insert(space.intern(&pair.0, &mut counts));
-            }
-            for id in seen {
+            let code = space.learn(&phrasing.tokens, &mut counts);
+            seen.clear();
+            seen.extend(code.words.iter().filter_map(|word| word.0));
+            seen.extend(code.pairs.iter().map(|pair| pair.0));
+            seen.sort_unstable();
+            seen.dedup();
+            for &id in &seen {
                 counts[id as usize] += 1;
             }
+            coded.push(code);
         }
         let total = phrasings.len().max(1) as f32;
         space.weights = counts.iter().map(|&count| (1.0 + total / count as f32).ln()).collect();
         space.unknown_weight = (1.0 + total).ln() * UNKNOWN_WEIGHT;
-        space
+        let vectors = coded.iter().map(|code| space.weigh(code, 0)).collect();
+        (space, vectors)
     }
 
     /// How many words and pairs there are.
@@ -86,49 +97,64 @@ impl Space {
 
     /// Whether some phrasing has the word.
     pub(crate) fn knows(&self, stem: &str) -> bool {
-        self.ids.contains_key(stem)
+        self.words.contains_key(stem)
     }
 
     /// The vector of some tokens.
     pub(crate) fn vector(&self, tokens: &[Token]) -> Vector {
         let mut unknown = BTreeSet::new();
-        let mut words = Vec::with_capacity(tokens.len());
+        let mut code = Coded::default();
         for token in tokens {
-            match self.ids.get(&token.stem) {
-                Some(&id) => words.push(Entry {
-                    id,
-                    weight: self.weights[id as usize] * share(token.kind),
-                    negated: token.negated,
-                }),
-                None => {
-                    if token.kind == TokenKind::Content {
-                        unknown.insert(token.stem.as_str());
-                    }
-                }
+            let id = self.words.get(&token.stem).copied();
+            if id.is_none() && token.kind == TokenKind::Content {
+                unknown.insert(token.stem.as_ref());
             }
+            code.words.push((id, token.kind, token.negated));
         }
-        let mut joined: Vec<Entry> = pairs(tokens)
-            .filter_map(|(pair, negated)| {
-                let &id = self.ids.get(&pair)?;
-                Some(Entry { id, weight: self.weights[id as usize] * PAIR_WEIGHT, negated })
-            })
-            .collect();
-        unique(&mut words);
-        unique(&mut joined);
-        let unknown = unknown.len() as f32 * self.unknown_weight;
-        let squares: f32 = words.iter().map(|entry| entry.weight * entry.weight).sum();
-        let norm = (squares + unknown * self.unknown_weight).sqrt().max(0.1);
-        Vector { words, pairs: joined, norm, unknown }
+        let find = |a: u32, b: u32| self.pairs.get(&(a, b)).copied();
+        code.pairs = pairs(&code.words, find);
+        self.weigh(&code, unknown.len())
     }
 
-    fn intern(&mut self, stem: &str, counts: &mut Vec<u32>) -> u32 {
-        if let Some(&id) = self.ids.get(stem) {
-            return id;
+    /// Takes up the words and pairs of a phrasing.
+    fn learn(&mut self, tokens: &[Token], counts: &mut Vec<u32>) -> Coded {
+        let mut words = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let id = match self.words.get(&token.stem) {
+                Some(&id) => id,
+                None => {
+                    let id = counts.len() as u32;
+                    self.words.insert(token.stem.clone(), id);
+                    counts.push(0);
+                    id
+                }
+            };
+            words.push((Some(id), token.kind, token.negated));
         }
-        let id = counts.len() as u32;
-        self.ids.insert(stem.to_owned(), id);
-        counts.push(0);
-        id
+        let known = &mut self.pairs;
+        let pairs = pairs(&words, |a, b| {
+            let id = *known.entry((a, b)).or_insert(counts.len() as u32);
+            if id as usize == counts.len() {
+                counts.push(0);
+            }
+            Some(id)
+        });
+        Coded { words, pairs }
+    }
+
+    fn weigh(&self, code: &Coded, unknown: usize) -> Vector {
+        let entry =
+            |id: u32, share: f32, negated| Entry { id, weight: self.weights[id as usize] * share, negated };
+        let mut words: Vec<Entry> = (code.words.iter())
+            .filter_map(|&(id, kind, negated)| Some(entry(id?, share(kind), negated)))
+            .collect();
+        let mut pairs: Vec<Entry> =
+            code.pairs.iter().map(|&(id, negated)| entry(id, PAIR_WEIGHT, negated)).collect();
+        unique(&mut words);
+        unique(&mut pairs);
+        let squares: f32 = words.iter().map(|entry| entry.weight * entry.weight).sum();
+        let strange = unknown as f32 * self.unknown_weight * self.unknown_weight;
+        Vector { words, pairs, norm: (squares + strange).sqrt().max(0.1) }
     }
 }
 
@@ -140,30 +166,33 @@ fn share(kind: TokenKind) -> f32 {
     }
 }
 
+/// Sorted by id, each once.
 fn unique(entries: &mut Vec<Entry>) {
-    entries.sort_by(|a, b| a.id.cmp(&b.id).then(a.negated.cmp(&b.negated)));
+    entries.sort_unstable_by_key(|entry| (entry.id, entry.negated));
     entries.dedup_by_key(|entry| entry.id);
 }
 
-/// Every two neighbouring words, and every two that only words of the grammar stand between. Parts of
-/// identifiers are left out.
-fn pairs(tokens: &[Token]) -> impl Iterator<Item = (String, bool)> {
-    let mut last: Option<&Token> = None;
-    let mut last_heavy: Option<&Token> = None;
-    let mut found = Vec::with_capacity(tokens.len() * 2);
-    for token in tokens.iter().filter(|token| token.kind != TokenKind::Part) {
-        let heavy = token.kind != TokenKind::Function;
-        if let Some(before) = last {
-            found.push((format!("{} {}", before.stem, token.stem), before.negated));
-            let apart = heavy && before.kind == TokenKind::Function;
-            if let Some(before) = last_heavy.filter(|_| apart) {
-                found.push((format!("{} {}", before.stem, token.stem), before.negated));
+/// Every two neighbouring words, and every two that only words of the grammar stand between, as far as
+/// `id` knows them. Parts of identifiers are left out.
+fn pairs(
+    words: &[(Option<u32>, TokenKind, bool)],
+    mut id: impl FnMut(u32, u32) -> Option<u32>,
+) -> Vec<(u32, bool)> {
+    let mut found = Vec::with_capacity(words.len() * 2);
+    let mut last: Option<&(Option<u32>, TokenKind, bool)> = None;
+    let mut last_heavy = None;
+    for word in words.iter().filter(|word| word.1 != TokenKind::Part) {
+        let heavy = word.1 != TokenKind::Function;
+        let far = last_heavy.filter(|_| heavy && last.is_some_and(|last| last.1 == TokenKind::Function));
+        for before in last.into_iter().chain(far) {
+            if let (Some(a), Some(b)) = (before.0, word.0) {
+                found.extend(id(a, b).map(|id| (id, before.2)));
             }
         }
-        last = Some(token);
+        last = Some(word);
         if heavy {
-            last_heavy = Some(token);
+            last_heavy = Some(word);
         }
     }
-    found.into_iter()
+    found
 }

@@ -4,10 +4,11 @@
 //! of statements.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::core::bank::{Bank, Question, QuestionId};
 use crate::core::grading::lexical::cues;
-use crate::core::grading::text::{Text, TokenKind};
+use crate::core::grading::text::{Text, Token, TokenKind, Words};
 
 /// How many numbers are measured about the topic.
 pub(crate) const TOPIC_FEATURES: usize = 9;
@@ -16,7 +17,7 @@ pub(crate) const TOPIC_FEATURES: usize = 9;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Topics {
     /// By stem: the questions that have it, by their places, ascending.
-    places: BTreeMap<String, Vec<u32>>,
+    places: BTreeMap<Arc<str>, Vec<u32>>,
     ids: Vec<QuestionId>,
 }
 
@@ -24,17 +25,20 @@ pub(crate) struct Topics {
 #[derive(Clone, Debug)]
 pub(crate) struct Topic {
     id: QuestionId,
-    stems: BTreeSet<String>,
+    stems: BTreeSet<Arc<str>>,
 }
 
 impl Topics {
     /// Collects the words of the bank.
-    pub(crate) fn new(bank: &Bank) -> Self {
+    pub(crate) fn new(bank: &Bank, words: &Words) -> Self {
         let mut topics = Self::default();
         for (place, question) in bank.questions.iter().enumerate() {
             topics.ids.push(question.id.clone());
-            for stem in stems(question) {
-                topics.places.entry(stem).or_default().push(place as u32);
+            for stem in said(question, words).chain(stems(&model(question), words)) {
+                let places = topics.places.entry(stem).or_default();
+                if places.last() != Some(&(place as u32)) {
+                    places.push(place as u32);
+                }
             }
         }
         topics
@@ -53,7 +57,7 @@ impl Topics {
             .tokens
             .iter()
             .filter(|token| token.kind == TokenKind::Content)
-            .map(|token| token.stem.as_str())
+            .map(|token| token.stem.as_ref())
             .collect();
         let total = self.ids.len().max(1) as f32;
         let (mut own, mut all, mut unknown) = (0.0, 0.0_f32, 0.0_f32);
@@ -95,22 +99,25 @@ impl Topics {
 }
 
 impl Topic {
-    /// The words of one question.
-    pub(crate) fn new(question: &Question) -> Self {
-        Self { id: question.id.clone(), stems: stems(question) }
+    /// The words of one question; `said` are the stems of its phrasings.
+    pub(crate) fn new(question: &Question, said: &BTreeSet<Arc<str>>, words: &Words) -> Self {
+        let stems = stems(&model(question), words).chain(said.iter().cloned()).collect();
+        Self { id: question.id.clone(), stems }
     }
 }
 
-fn stems(question: &Question) -> BTreeSet<String> {
+fn model(question: &Question) -> [&str; 4] {
+    [&question.ask, &question.model.claim, &question.model.explanation, &question.model.example]
+}
+
+fn said<'a>(question: &'a Question, words: &'a Words) -> impl Iterator<Item = Arc<str>> + 'a {
     let points = question.points.iter().flat_map(|point| std::iter::once(&point.idea).chain(&point.also));
     let beliefs =
         question.misconceptions.iter().flat_map(|wrong| std::iter::once(&wrong.belief).chain(&wrong.also));
-    let model = [&question.ask, &question.model.claim, &question.model.explanation, &question.model.example];
-    points
-        .chain(beliefs)
-        .chain(model)
-        .flat_map(|text| Text::new(text).tokens)
-        .filter(|token| token.kind == TokenKind::Content)
-        .map(|token| token.stem)
-        .collect()
+    points.chain(beliefs).flat_map(move |text| stems(&[text], words))
+}
+
+fn stems(texts: &[&str], words: &Words) -> impl Iterator<Item = Arc<str>> + use<> {
+    let tokens: Vec<Token> = texts.iter().flat_map(|text| Text::new(text, words).tokens).collect();
+    tokens.into_iter().filter(|token| token.kind == TokenKind::Content).map(|token| token.stem)
 }
