@@ -9,7 +9,7 @@ use divan::Bencher;
 use riposte::core::bank::{Bank, QuestionId, load};
 use riposte::core::choose::{Filter, draw};
 use riposte::core::grading::lexical::LexicalGrader;
-use riposte::core::grading::{Grader, PreparedQuestion};
+use riposte::core::grading::Grader;
 use riposte::library;
 
 const ANSWER: &str = "Well, a list is something you can change after you made it, you can append to it or \
@@ -47,8 +47,8 @@ fn read_and_check_the_shipped_bank() -> Bank {
 #[divan::bench(sample_count = 20)]
 fn prepare_all_28_questions(bencher: Bencher) {
     let bank = shipped();
+    let grader = LexicalGrader::new(&bank);
     bencher.bench(|| {
-        let grader = LexicalGrader::new(&bank);
         bank.questions.iter().map(|question| grader.prepare(question)).collect::<Vec<_>>()
     });
 }
@@ -79,20 +79,22 @@ fn choose_a_question(bencher: Bencher, questions: usize) {
 /// The whole program, from its start to the first line of the first question, on a fresh database.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn start_to_first_question(bencher: Bencher) {
-    bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder can be made")).bench_refs(|folder| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_riposte"))
-            .args(["drill", "--seed", "1", "--json", "--db"])
-            .arg(folder.path().join("riposte.db"))
-            .env("HOME", folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("its output is a pipe");
-        BufReader::new(output).read_line(&mut line).expect("it asks a question");
-        child.kill().expect("it is running");
-        child.wait().expect("it ends");
-        line
-    });
+    bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder can be made")).bench_refs(
+        |folder| {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_riposte"))
+                .args(["drill", "--seed", "1", "--json", "--db"])
+                .arg(folder.path().join("riposte.db"))
+                .env("HOME", folder.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("the program starts");
+            let mut line = String::new();
+            let output = child.stdout.take().expect("its output is a pipe");
+            BufReader::new(output).read_line(&mut line).expect("it asks a question");
+            child.kill().expect("it is running");
+            child.wait().expect("it ends");
+            line
+        },
+    );
 }

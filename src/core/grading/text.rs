@@ -4,7 +4,6 @@
 //! words. It never panics, whatever the text, never cuts inside a character, and looks at no more
 //! than [`TEXT_CHARS_MAX`] characters.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -74,8 +73,12 @@ pub(crate) struct Text {
 /// speed; what is not here is worked out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
-    known: BTreeMap<String, (TokenKind, Arc<str>)>,
+    known: Table<String, (TokenKind, Arc<str>)>,
 }
+
+/// A table that things are looked up in, quickly.
+#[expect(clippy::disallowed_types, reason = "it is never iterated, so its order cannot show")]
+pub(crate) type Table<K, V> = std::collections::HashMap<K, V>;
 
 impl Words {
     /// Takes up the words of a text.

@@ -3,10 +3,10 @@
 //! Exists so that a clause is compared with every phrasing of a question in one pass. It never knows
 //! what a phrasing is for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::core::grading::text::{Text, Token, TokenKind};
+use crate::core::grading::text::{Table, Text, Token, TokenKind};
 
 /// A word of the grammar weighs this part of what its rarity would give it. High, because *only*,
 /// *before* or *itself* often carry the statement (training answers, cross-validated by question).
@@ -57,8 +57,8 @@ pub(crate) struct Coded {
 /// The vocabulary of one question.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Space {
-    words: BTreeMap<Arc<str>, u32>,
-    pairs: BTreeMap<(u32, u32), u32>,
+    words: Table<Arc<str>, u32>,
+    pairs: Table<(u32, u32), u32>,
     weights: Vec<f32>,
     unknown_weight: f32,
 }

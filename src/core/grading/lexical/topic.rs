@@ -3,12 +3,12 @@
 //! Exists to notice an answer to something else. It counts words of subjects alone and knows nothing
 //! of statements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::core::bank::{Bank, Question, QuestionId};
 use crate::core::grading::lexical::cues;
-use crate::core::grading::text::{Text, Token, TokenKind, Words};
+use crate::core::grading::text::{Table, Text, Token, TokenKind, Words};
 
 /// How many numbers are measured about the topic.
 pub(crate) const TOPIC_FEATURES: usize = 9;
@@ -17,7 +17,7 @@ pub(crate) const TOPIC_FEATURES: usize = 9;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Topics {
     /// By stem: the questions that have it, by their places, ascending.
-    places: BTreeMap<Arc<str>, Vec<u32>>,
+    places: Table<Arc<str>, Vec<u32>>,
     ids: Vec<QuestionId>,
 }
 
