@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use divan::Bencher;
 use riposte::core::bank::{Bank, QuestionId, load};
 use riposte::core::choose::{Filter, draw};
-use riposte::core::grading::lexical::LexicalGrader;
 use riposte::core::grading::Grader;
+use riposte::core::grading::lexical::LexicalGrader;
 use riposte::library;
 
 const ANSWER: &str = "Well, a list is something you can change after you made it, you can append to it or \
@@ -48,9 +48,7 @@ fn read_and_check_the_shipped_bank() -> Bank {
 fn prepare_all_28_questions(bencher: Bencher) {
     let bank = shipped();
     let grader = LexicalGrader::new(&bank);
-    bencher.bench(|| {
-        bank.questions.iter().map(|question| grader.prepare(question)).collect::<Vec<_>>()
-    });
+    bencher.bench(|| bank.questions.iter().map(|question| grader.prepare(question)).collect::<Vec<_>>());
 }
 
 #[divan::bench(args = [28, 10_000], sample_count = 20)]

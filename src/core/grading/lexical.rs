@@ -36,6 +36,10 @@ const SMALL_TALK_FROM: f32 = 2.0;
 /// From this score on (see `Lines::score`) a clause says something of the question.
 const SUBSTANCE_FROM: f32 = 0.4;
 
+/// What is left of the confidence in a misconception whose sentence gives it as the view of others. Below
+/// a half, so that nobody is accused of what they deny; the weights alone see such cues too weakly.
+const DISOWNED_SHARE: f32 = 0.4;
+
 /// Understands answers by their words.
 #[derive(Clone, Debug)]
 pub struct LexicalGrader {
@@ -190,6 +194,8 @@ impl LexicalQuestion {
             };
             let confidence =
                 if counts { weights.with(statement.says.len()).probability(&measured.features) } else { 0.0 };
+            let disowned = statement.part.is_none() && measured.disowned;
+            let confidence = if disowned { confidence * DISOWNED_SHARE } else { confidence };
             list.push(finding(statement.id.clone(), confidence, measured.evidence));
         }
         (points, misconceptions)

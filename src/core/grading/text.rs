@@ -58,6 +58,8 @@ pub(crate) struct Clause {
     pub(crate) range: Range<usize>,
     /// Its tokens.
     pub(crate) tokens: Range<usize>,
+    /// Whether a sentence begins with it.
+    pub(crate) opens_sentence: bool,
 }
 
 /// A text taken apart.
@@ -322,6 +324,11 @@ fn clauses(text: &str, tokens: &[Token]) -> Vec<Clause> {
         .map(|(&start, end)| Clause {
             range: tokens[start].range.start..tokens[end - 1].range.end,
             tokens: start..end,
+            opens_sentence: start == 0
+                || ends_sentence(
+                    &text[tokens[start - 1].range.end.min(tokens[start].range.start)
+                        ..tokens[start].range.start],
+                ),
         })
         .collect();
     join_short_last(&mut found, tokens);

@@ -46,6 +46,8 @@ pub(crate) struct Measured {
     pub(crate) features: [f32; FEATURES],
     /// The bytes of the best clause.
     pub(crate) evidence: Option<Range<usize>>,
+    /// Whether the sentence of that clause gives it, up to there, as the view of others or as untrue.
+    pub(crate) disowned: bool,
 }
 
 /// Compares an answer with its question, clause by clause.
@@ -79,7 +81,7 @@ pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: us
     let singles =
         || compared.stretches.iter().zip(&views).filter(|(stretch, _)| stretch.single).map(|(_, view)| view);
     let Some(best) = (0..views.len()).max_by(|&a, &b| views[a].total().total_cmp(&views[b].total())) else {
-        return Measured { features: [0.0; FEATURES], evidence: None };
+        return Measured { features: [0.0; FEATURES], evidence: None, disowned: false };
     };
     let best_single = (0..views.len())
         .filter(|&at| compared.stretches[at].single)
@@ -123,7 +125,18 @@ pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: us
         single.share,
         single.alike - single.miss,
     ];
-    Measured { features, evidence: Some(compared.stretches[best_single].range.clone()) }
+    Measured {
+        features,
+        evidence: Some(compared.stretches[best_single].range.clone()),
+        disowned: cues::disowns(&text.tokens[sentence_up_to(text, clause)]),
+    }
+}
+
+/// The tokens from the beginning of a clause's sentence to the end of the clause.
+fn sentence_up_to(text: &Text, clause: usize) -> Range<usize> {
+    let Some(last) = text.clauses.get(clause) else { return 0..0 };
+    let first = text.clauses[..=clause].iter().rev().find(|clause| clause.opens_sentence).unwrap_or(last);
+    first.tokens.start..last.tokens.end
 }
 
 /// One stretch as one statement sees it.
