@@ -231,7 +231,7 @@ fn traps(card: Card, exchange: &Exchange) -> Card {
 fn time(card: Card, exchange: &Exchange) -> Card {
     let Some(answer) = exchange.answer() else { return card };
     let spoken = speech::spoken_seconds(&answer.text);
-    let Some(seconds) = exchange.seconds else {
+    let Some(seconds) = exchange.seconds() else {
         return card.small(format!("Spoken, your answer takes about {spoken} s of {TARGET_SECONDS}."));
     };
     let verdict = if crate::core::interview::is_stalled(seconds) {

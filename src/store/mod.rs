@@ -81,12 +81,7 @@ impl Store {
             .pragma("secure_delete", "on");
         let reads = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.clone());
         let mut connection = sqlx::ConnectOptions::connect(&options).await?;
-        sqlx::migrate!().run(&mut connection).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(_, _) => {
-                StoreError::Newer(path.to_owned())
-            }
-            other => StoreError::Migration(path.to_owned(), other),
-        })?;
+        sqlx::migrate!().run(&mut connection).await.map_err(|error| migration_error(path, error))?;
         Ok(Self { reads, writer: Writer::start(connection, lock) })
     }
 
@@ -255,5 +250,18 @@ impl Store {
             }
         }
         Ok(seen)
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library may add ways to fail, all of which are alike to us"
+)]
+fn migration_error(path: &Path, error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(_, _) => {
+            StoreError::Newer(path.to_owned())
+        }
+        other => StoreError::Migration(path.to_owned(), other),
     }
 }

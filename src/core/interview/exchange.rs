@@ -112,8 +112,8 @@ pub struct Exchange {
     pub reasks: u8,
     /// Whether the way out of a blank was shown.
     pub recovered: bool,
-    /// How long the answer took.
-    pub seconds: Option<i64>,
+    /// When the answer was given.
+    pub answered_at: Option<Timestamp>,
     /// The candidate's own words on statements.
     pub corrections: Vec<Correction>,
     /// The attempt before this one.
@@ -132,6 +132,11 @@ impl Exchange {
             Some(Due::Stall | Due::Abandon) => return None,
         };
         Some((started.saturating_add(SignedDuration::from_secs(seconds)).ok()?, due))
+    }
+
+    /// How long the answer took, by the platform's own times.
+    pub fn seconds(&self) -> Option<i64> {
+        Some((self.answered_at? - self.clock_at?).as_secs().max(0))
     }
 
     /// The answer in the candidate's own words, if there was one.
@@ -174,7 +179,7 @@ impl Exchange {
         Attempt {
             said: points.iter().filter(|view| view.standing == Standing::Said).count(),
             points: points.len(),
-            seconds: self.seconds,
+            seconds: self.seconds(),
             held: self.asked.iter().filter(|asked| asked.verdict == Some(Verdict::Held)).count(),
             traps: self.asked.len(),
         }

@@ -22,8 +22,9 @@ impl Interview {
     }
 
     pub(super) fn posted(&mut self, seq: Seq, now: Timestamp) {
+        // The answer may be here already: who is quick is faster than the platform's confirmation.
         let exchange = &mut self.state.exchange;
-        if self.state.phase == Phase::Answering && exchange.clock_seq == seq && exchange.clock_at.is_none() {
+        if exchange.clock_seq == seq && exchange.clock_at.is_none() {
             exchange.clock_at = Some(now);
         }
         self.state.active_at = self.state.active_at.max(now);
@@ -153,8 +154,7 @@ impl Interview {
         let assessment = read.answer(self.item(), &text);
         match assessment.kind {
             Kind::Answer => {
-                self.state.exchange.seconds =
-                    self.state.exchange.clock_at.map(|started| (now - started).as_secs().max(0));
+                self.state.exchange.answered_at = Some(now);
                 self.state.exchange.utterances.push(Utterance { to: To::Question, text, assessment });
                 self.trap_or_reveal(now, step);
             }
@@ -323,7 +323,7 @@ impl Interview {
         Record::Answered {
             question: item.question.id.clone(),
             hash: item.hash.clone(),
-            seconds: exchange.answer().and(exchange.seconds),
+            seconds: exchange.seconds(),
             points: points.into_iter().map(|view| (view.id, view.standing)).collect(),
             believed: believed.into_iter().map(|view| view.id).collect(),
             traps: exchange.asked.iter().map(|asked| (asked.trap.id.clone(), asked.verdict)).collect(),
