@@ -4,6 +4,8 @@
 
 mod broken;
 mod folders;
+mod fuzz;
+mod import;
 mod shipped;
 
 use std::path::Path;
