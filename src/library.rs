@@ -38,16 +38,14 @@ pub fn folder(root: &Path) -> io::Result<Vec<Source>> {
 }
 
 /// The shipped bank with the tracks of a folder added or put in place of its own. The folder's
-/// `general.toml`, if there is one, replaces the shipped one.
-pub fn shipped_with(mut added: Vec<Source>) -> Vec<Source> {
-    let tracks: BTreeSet<String> =
-        added.iter().filter(|source| !is_general(source)).map(|source| source.track.clone()).collect();
-    let general = added.iter().any(is_general);
-    let kept = shipped()
-        .into_iter()
-        .filter(|source| if is_general(source) { !general } else { !tracks.contains(&source.track) });
-    added.extend(kept);
-    added
+/// `general.toml`, if there is one, replaces the shipped one by standing after it.
+pub fn shipped_with(added: Vec<Source>) -> Vec<Source> {
+    let tracks: BTreeSet<&str> =
+        added.iter().filter(|source| !is_general(source)).map(|source| source.track.as_str()).collect();
+    let mut sources = shipped();
+    sources.retain(|source| is_general(source) || !tracks.contains(source.track.as_str()));
+    sources.extend(added);
+    sources
 }
 
 fn is_general(source: &Source) -> bool {
