@@ -66,6 +66,16 @@ fn assess_an_answer_of_100_words(bencher: Bencher, questions: usize) {
     bencher.bench(|| prepared.answer(divan::black_box(ANSWER)));
 }
 
+/// Ten times the text takes ten times as long.
+#[divan::bench(args = [400, 4_000])]
+fn assess_a_text_of_characters(bencher: Bencher, characters: usize) {
+    let bank = shipped();
+    let grader = LexicalGrader::new(&bank);
+    let prepared = grader.prepare(bank.question(&"list-vs-tuple".into()).expect("the shipped bank has it"));
+    let text: String = ANSWER.chars().cycle().take(characters).collect();
+    bencher.bench(|| prepared.answer(divan::black_box(&text)));
+}
+
 #[divan::bench(args = [28, 10_000])]
 fn choose_a_question(bencher: Bencher, questions: usize) {
     let bank = large(questions);

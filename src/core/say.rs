@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::core::bank::{Lack, Level, Part, Question, Recovery, StatementId, speech};
 use crate::core::card::{Button, Card, CardKind, Mark};
 use crate::core::grading::policy::{Choice, Why};
-use crate::core::grading::{Kind, Verdict};
+use crate::core::grading::{Kind, SAID_FROM, Verdict};
 use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
@@ -216,7 +216,10 @@ fn traps(card: Card, exchange: &Exchange) -> Card {
     for asked in &exchange.asked {
         let (mark, text) = match asked.verdict {
             Some(Verdict::Held) => (Mark::Held, "Your reply held."),
-            Some(Verdict::Partly) => (Mark::Partly, "Your reply held in part, as far as I can tell."),
+            Some(Verdict::Partly) if asked.confidence < SAID_FROM => {
+                (Mark::Unsure, "I cannot tell whether your reply held. Compare it with a strong one.")
+            }
+            Some(Verdict::Partly) => (Mark::Partly, "Part of it is there."),
             Some(Verdict::Fell) => (Mark::Fell, "This one caught you."),
             Some(Verdict::Open) | None => (Mark::Open, "You left this one open."),
         };

@@ -58,23 +58,25 @@ fn drill_in_a_pipe_gives_the_whole_conversation() {
 #[test]
 fn voiced_misconception_is_quoted_and_tested() {
     let home = tempfile::tempdir().unwrap();
-    let input =
-        "There is no real difference between them, it is just round brackets instead of square ones.\n";
-    let shown = conversation(home.path(), &DRILL, input);
-    assert!(shown.contains("You wrote “"), "{shown}");
-    assert!(shown.contains("I replace every tuple by a list"), "{shown}");
+    let input = "There is no real difference between them, it is just round brackets instead of square ones.\n\n\
+                 no, that goes on working, they are interchangeable\n";
+    insta::assert_snapshot!(conversation(home.path(), &DRILL, input));
 }
 
 #[test]
-fn denied_or_quoted_misconception_is_not_held_against_anybody() {
-    for answer in [
-        "Some people say they are the same apart from the brackets, but that is wrong: a list can be changed, a tuple cannot.",
-        "It is a myth that it does not matter which one is used. You can change a list in place, and a tuple you cannot.",
-    ] {
-        let home = tempfile::tempdir().unwrap();
-        let shown = conversation(home.path(), &DRILL, answer);
-        assert!(!shown.contains("I replace every tuple by a list"), "{answer}\n{shown}");
-    }
+fn denied_misconception_is_not_held_against_anybody() {
+    let home = tempfile::tempdir().unwrap();
+    let input = "It is a myth that it does not matter which one is used. You can change a list in place, and a \
+                 tuple you cannot.\n\nthe tuple, since it can be hashed\n";
+    insta::assert_snapshot!(conversation(home.path(), &DRILL, input));
+}
+
+#[test]
+fn quoted_misconception_is_not_held_against_anybody() {
+    let home = tempfile::tempdir().unwrap();
+    let input = "Some people say they are the same apart from the brackets. A list can be changed, a tuple cannot, \
+                 so I take a tuple for a record that has to stay as it is.\n\nonly the tuple\n";
+    insta::assert_snapshot!(conversation(home.path(), &DRILL, input));
 }
 
 #[test]

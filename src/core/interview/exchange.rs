@@ -40,6 +40,8 @@ pub struct Asked {
     pub why: Why,
     /// How the reply did; `None` until there is one.
     pub verdict: Option<Verdict>,
+    /// The probability of that verdict.
+    pub confidence: f32,
 }
 
 /// The candidate's own word on a statement.

@@ -49,7 +49,7 @@ impl Interview {
         match (button, self.state.phase) {
             (Button::Blank, Phase::Answering) => self.went_blank(step),
             (Button::Blank, Phase::Trapped) => {
-                self.settle(Verdict::Open);
+                self.settle(Verdict::Open, 1.0);
                 self.trap_or_reveal(now, step);
             }
             (Button::Skip, Phase::Answering | Phase::Trapped) => self.close_question(now, step),
@@ -172,13 +172,13 @@ impl Interview {
         let now = self.state.active_at;
         match reply.assessment.kind {
             Kind::Answer | Kind::Keywords | Kind::OffTopic | Kind::Echo => {
-                self.settle(reply.verdict);
+                self.settle(reply.verdict, reply.confidence);
                 let utterance = Utterance { to: To::Trap(place), text, assessment: reply.assessment };
                 self.state.exchange.utterances.push(utterance);
                 self.trap_or_reveal(now, step);
             }
             Kind::Blank => {
-                self.settle(Verdict::Open);
+                self.settle(Verdict::Open, 1.0);
                 self.trap_or_reveal(now, step);
             }
             Kind::Gibberish | Kind::Instructions => self.ask_again(reply.assessment.kind, now, step),
@@ -247,7 +247,12 @@ impl Interview {
                 Record::SolidTrap { question: self.item().question.id.clone(), trap: choice.trap.id.clone() };
             step.records.push(record);
         }
-        self.state.exchange.asked.push(Asked { trap: choice.trap, why: choice.why, verdict: None });
+        self.state.exchange.asked.push(Asked {
+            trap: choice.trap,
+            why: choice.why,
+            verdict: None,
+            confidence: 0.0,
+        });
         self.state.phase = Phase::Trapped;
         self.post(card, step);
     }
@@ -261,9 +266,10 @@ impl Interview {
         found.max_by(|a, b| a.0.total_cmp(&b.0)).and_then(|(_, words)| words)
     }
 
-    fn settle(&mut self, verdict: Verdict) {
+    fn settle(&mut self, verdict: Verdict, confidence: f32) {
         if let Some(asked) = self.state.exchange.asked.last_mut() {
             asked.verdict = Some(verdict);
+            asked.confidence = confidence;
         }
     }
 
