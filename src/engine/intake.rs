@@ -53,6 +53,10 @@ impl Engine {
         let gone = Taken { interview: id, last: Seq(0), over: true, shown: Vec::new() };
         for _ in 0..CONFLICTS_MAX {
             let Some(stored) = self.store.interview(id).await? else { return Ok(gone) };
+            if !stored.open {
+                self.note_sent(stored, key, at, sent).await?;
+                return Ok(gone);
+            }
             let applied = restore(&stored).and_then(|interview| self.apply(interview, &input, at));
             let Some((interview, step)) = applied else {
                 self.count_failure(id).await?;
@@ -79,6 +83,29 @@ impl Engine {
         }
         tracing::error!(interview = id.0, "an input met {CONFLICTS_MAX} others on its way and was dropped");
         Ok(gone)
+    }
+
+    /// Nothing can happen to an interview that is over but that its last cards arrive.
+    async fn note_sent(
+        &self,
+        stored: StoredInterview,
+        key: String,
+        at: Timestamp,
+        sent: Option<(Seq, Option<String>)>,
+    ) -> Result<(), StoreError> {
+        if sent.is_none() {
+            return Ok(());
+        }
+        let written = Written {
+            state: stored.state,
+            open: false,
+            wake_at: None,
+            posts: Vec::new(),
+            records: Vec::new(),
+            traps: Vec::new(),
+        };
+        let save = Save { id: stored.id, version: stored.version, person: stored.person, sent, written };
+        self.store.commit(Change { key, at, save: Some(save), begin: None }).await.map(drop)
     }
 
     /// An interview as stored, with its version; `None` if it is gone or cannot be read.

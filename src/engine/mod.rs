@@ -70,13 +70,14 @@ impl Engine {
         }
     }
 
-    /// Settles what a crash left open, and tells open interviews of an absence.
+    /// Settles what a crash left open, tells open interviews of an absence, and keeps the deadlines that came
+    /// meanwhile, in this order.
     pub async fn start(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
         self.settle_unknown().await?;
         self.resume_all().await?;
-        self.deliver_all().await
+        self.turn().await
     }
 
     /// Does everything that can be done now: delivers what waits and applies what is due.

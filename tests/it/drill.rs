@@ -1,7 +1,7 @@
 //! Whole conversations, through the real engine and store.
 
 use jiff::SignedDuration;
-use riposte::core::card::Button;
+use riposte::core::card::{Button, CardKind};
 use riposte::core::interview::Mode;
 
 use crate::support::play::Play;
@@ -169,8 +169,7 @@ async fn next_question_goes_through_the_bag_before_any_comes_again() {
     for _ in 0..6 {
         play.press(Button::Skip).await;
         let posted = play.channel.posted();
-        let ask =
-            posted.iter().rev().find(|delivery| delivery.card.kind == riposte::core::card::CardKind::Ask);
+        let ask = posted.iter().rev().find(|delivery| delivery.card.kind == CardKind::Ask);
         asked.push(format!("{:?}", ask.unwrap().card.blocks[1]));
         play.press(Button::Next).await;
     }
@@ -202,7 +201,35 @@ async fn too_long_answer_gets_a_sentence_and_the_drill_goes_on() {
     assert!(format!("{:?}", last.card).contains("longer than 4000 characters"), "{last:?}");
     play.say(SOLID).await;
     let last = play.channel.posted().pop().unwrap();
-    assert_eq!(last.card.kind, riposte::core::card::CardKind::Trap);
+    assert_eq!(last.card.kind, CardKind::Trap);
+}
+
+/// F2: an interview that cannot be restored must not become a restart loop.
+#[tokio::test]
+async fn f2_poison_interview_is_set_aside_with_one_sentence() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.spoil_state().await;
+    play.restart_after(SignedDuration::from_secs(5)).await;
+    for _ in 0..5 {
+        play.say("hello? [says mutability]").await;
+    }
+    let farewells =
+        play.channel.posted().into_iter().filter(|delivery| delivery.card.kind == CardKind::Farewell);
+    assert_eq!(farewells.count(), 1);
+    play.drill().await;
+    assert_eq!(play.channel.posted().last().unwrap().card.kind, CardKind::Ask, "another one can be begun");
+}
+
+/// Somebody who comes back after days gets a new question, not only the news that the old one is closed.
+#[tokio::test]
+async fn drill_abandoned_while_the_bot_was_away_is_closed_before_anything_else() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.restart_after(SignedDuration::from_hours(50)).await;
+    play.drill().await;
+    let kinds: Vec<CardKind> = play.channel.posted().iter().map(|delivery| delivery.card.kind).collect();
+    assert_eq!(kinds, [CardKind::Ask, CardKind::Farewell, CardKind::Ask]);
 }
 
 /// F28: the gateway delivered each message twice.

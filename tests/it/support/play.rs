@@ -15,6 +15,8 @@ use riposte::core::interview::{Input, InterviewId, Mode};
 use riposte::core::reading::Severity;
 use riposte::engine::{Engine, Settings};
 use riposte::store::Store;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use tokio::sync::oneshot;
 
 use super::channel::{Channel, StoppedClock};
@@ -90,6 +92,13 @@ impl Play {
         self.channel.note(&format!("@ restart after {away:#}"));
         self.clock.advance(away);
         self.start().await;
+    }
+
+    /// Makes the state of every interview unreadable, as a bug or a disk could.
+    pub(crate) async fn spoil_state(&mut self) {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query("UPDATE interviews SET state = '{}'").execute(&mut connection).await.unwrap();
     }
 
     pub(crate) async fn begin(&mut self, mode: Mode, count: u8, traps: u8, question: Option<&str>) -> Taken {
