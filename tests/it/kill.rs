@@ -31,6 +31,9 @@ const SCRIPT: [&str; 8] = [
 /// The program wins the race for the lock now and then; this often in a row it never does.
 const TRIES_MAX: u32 = 50;
 
+/// Looks at a program that goes on after a kill, at least 2 ms each: more than any machine needs, and an end
+/// to a test whose program hangs.
+const LOOKS_MAX: u32 = 30_000;
 /// How long the test waits for a lock where it does not race for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -90,7 +93,8 @@ impl Scene {
     async fn finish(&mut self, mut running: Running) {
         let mut database = Database::open(&self.database()).await;
         let mut sent = None;
-        loop {
+        for look in 0.. {
+            assert!(look < LOOKS_MAX, "the program waits for something else than input: {:?}", self.shown);
             let state = database.state().await;
             if state.over || running.child.try_wait().unwrap().is_some() {
                 break;
@@ -218,8 +222,9 @@ impl Database {
 }
 
 /// Plays the script with the lock in hand until `steps` durable steps are on disk. The program is sometimes
-/// faster than the lock, so it may be further then; `None` if it came to its end.
-async fn play_until(scene: &mut Scene, steps: usize) -> Option<(Running, State)> {
+/// faster than the lock, so it may be further then; `None` if it came to its end. The lock comes along: as
+/// long as it is there, the program stands still.
+async fn play_until(scene: &mut Scene, steps: usize) -> Option<(Running, State, Database)> {
     let mut database = Database::open(&scene.database()).await;
     database.hold().await;
     let mut running = scene.start();
@@ -230,7 +235,7 @@ async fn play_until(scene: &mut Scene, steps: usize) -> Option<(Running, State)>
             return None;
         }
         if state.steps() >= steps {
-            return Some((running, state));
+            return Some((running, state, database));
         }
         if state.is_waiting() && sent != Some(state.accepted) {
             running.send(SCRIPT[state.accepted]).await;
@@ -243,13 +248,13 @@ async fn play_until(scene: &mut Scene, steps: usize) -> Option<(Running, State)>
 }
 
 /// A scene that stands at exactly this step, with the program that brought it there.
-async fn stopped_at(steps: usize) -> (Scene, Running, State) {
+async fn stopped_at(steps: usize) -> (Scene, Running, State, Database) {
     for _ in 0..TRIES_MAX {
         let mut scene = Scene::new().await;
-        if let Some((running, state)) = play_until(&mut scene, steps).await
+        if let Some((running, state, lock)) = play_until(&mut scene, steps).await
             && state.steps() == steps
         {
-            return (scene, running, state);
+            return (scene, running, state, lock);
         }
     }
     panic!("the program was faster than the lock {TRIES_MAX} times at step {steps}");
@@ -307,8 +312,9 @@ async fn killed_after_each_durable_step_the_drill_goes_on_where_it_was() {
     let unbroken = unbroken().await;
     // Three durable steps a card: accepted, on its way, shown. With the very last one the drill is forgotten.
     for steps in 1..3 * unbroken.len() {
-        let (mut scene, running, state) = stopped_at(steps).await;
+        let (mut scene, running, state, lock) = stopped_at(steps).await;
         scene.kill(running).await;
+        drop(lock);
         let again = scene.start();
         scene.finish(again).await;
         let found = faults(&unbroken, &scene.shown);
@@ -320,14 +326,14 @@ async fn killed_after_each_durable_step_the_drill_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn resending_blindly_would_be_noticed() {
     let unbroken = unbroken().await;
-    let (mut scene, mut running, state) = stopped_at(2).await;
+    let (mut scene, mut running, state, mut lock) = stopped_at(2).await;
     assert_eq!(state.sending(), Some(1), "the second step marks the question as on its way");
     let line = running.output.next_line().await.unwrap().expect("the card is shown before that is on disk");
     scene.keep(&line);
     scene.kill(running).await;
-    let mut database = Database::open(&scene.database()).await;
-    database.connection.execute("UPDATE outbox SET status = 'queued'").await.unwrap();
-    drop(database);
+    lock.let_go().await;
+    lock.connection.execute("UPDATE outbox SET status = 'queued'").await.unwrap();
+    drop(lock);
     let again = scene.start();
     scene.finish(again).await;
     assert_eq!(faults(&unbroken, &scene.shown), ["card 1 was shown twice"]);
