@@ -8,9 +8,11 @@ FROM debian:bookworm-slim
 RUN useradd --create-home --uid 10001 riposte && mkdir /data && chown riposte /data
 COPY --from=build /src/target/release/riposte /usr/local/bin/riposte
 USER riposte
+# Every command keeps its data on the volume, in /data/riposte.
+ENV XDG_DATA_HOME=/data
 VOLUME /data
 WORKDIR /data
-# Healthy: the program runs and its bank is fit for use.
-HEALTHCHECK --interval=5m --timeout=10s CMD ["riposte", "bank", "check"]
+# Healthy: the volume can be written and the bank is fit for use.
+HEALTHCHECK --interval=5m --timeout=10s CMD ["sh", "-c", "test -w /data && riposte bank check"]
 ENTRYPOINT ["riposte"]
-CMD ["drill", "--db", "/data/riposte.db"]
+CMD ["drill"]

@@ -57,6 +57,13 @@ impl Default for Drill {
     }
 }
 
+impl BankConfig {
+    /// The folder, if one is named.
+    pub fn folder(&self) -> Option<&Path> {
+        (!self.dir.as_os_str().is_empty()).then_some(self.dir.as_path())
+    }
+}
+
 impl Drill {
     /// How long an interview waits for input.
     pub fn abandon_after(&self) -> SignedDuration {

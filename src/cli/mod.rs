@@ -134,13 +134,19 @@ impl Talk {
 /// Runs the program; returns its exit code.
 pub fn run(cli: Cli) -> u8 {
     start_log();
-    let result = match cli.command {
-        Some(Command::Bank(command)) => bank::run(command, cli.common.bank.as_deref()),
-        Some(Command::Eval(options)) => eval::run(&options, cli.common.bank.as_deref()),
-        Some(Command::Drill(drill)) => talk::run(drill.into(), &cli.common),
-        Some(Command::Screen(screen)) => talk::run(screen.into(), &cli.common),
-        None => talk::run(cli.drill.into(), &cli.common),
-    };
+    let result = read_config(cli.common.config.as_deref()).and_then(|mut config| {
+        if let Some(folder) = cli.common.bank {
+            config.bank.dir = folder;
+        }
+        let folder = config.bank.folder();
+        match cli.command {
+            Some(Command::Bank(command)) => bank::run(command, folder),
+            Some(Command::Eval(options)) => eval::run(&options, folder),
+            Some(Command::Drill(drill)) => talk::run(drill.into(), &config),
+            Some(Command::Screen(screen)) => talk::run(screen.into(), &config),
+            None => talk::run(cli.drill.into(), &config),
+        }
+    });
     result.unwrap_or_else(|message| {
         complain(message);
         FAILED

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Common, FAILED, OK, Talk, complain, read_bank, read_config};
+use super::{OK, Talk, complain, read_bank};
 use crate::chat::terminal::{self, PERSON, PLACE, Style};
 use crate::chat::{Inbox, Request};
 use crate::clock::{Clock, SystemClock};
@@ -23,10 +23,8 @@ const INTERRUPTED: u8 = 130;
 /// What the shell expects of a program that SIGTERM ended.
 const TERMINATED: u8 = 143;
 
-pub(super) fn run(talk: Talk, common: &Common) -> Result<u8, String> {
-    let config = read_config(common.config.as_deref())?;
-    let folder = common.bank.clone().or_else(|| named(&config.bank.dir));
-    let bank = Arc::new(read_bank(folder.as_deref())?);
+pub(super) fn run(talk: Talk, config: &Config) -> Result<u8, String> {
+    let bank = Arc::new(read_bank(config.bank.folder())?);
     let database = talk
         .choice
         .db
@@ -48,7 +46,7 @@ pub(super) fn run(talk: Talk, common: &Common) -> Result<u8, String> {
 
 async fn converse(
     talk: Talk,
-    config: Config,
+    config: &Config,
     bank: Arc<crate::core::bank::Bank>,
     database: PathBuf,
 ) -> Result<u8, String> {
@@ -69,15 +67,14 @@ async fn converse(
         traps: talk.choice.traps,
         seed: talk.choice.seed,
     };
+    // The session ends first and drops its inbox, which lets the engine finish what is on its way and end.
+    let both = async { tokio::join!(session.talk(request), engine.run(inbox)) };
     let code = tokio::select! {
-        ended = session.talk(request) => match ended {
-            Ok(_) => Ok(OK),
-            Err(refusal) => Err(refusal.to_string()),
+        (ended, stopped) = both => match (ended, stopped) {
+            (_, Err(error)) => Err(error.to_string()),
+            (Err(refusal), Ok(())) => Err(refusal.to_string()),
+            (Ok(_), Ok(())) => Ok(OK),
         },
-        stopped = engine.run(inbox) => {
-            stopped.map_err(|error| error.to_string())?;
-            Ok(FAILED)
-        }
         code = interrupted() => {
             complain("\nYour drill is kept. Start riposte again to go on.");
             Ok(code)

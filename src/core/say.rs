@@ -193,19 +193,19 @@ fn believed(card: Card, question: &Question, exchange: &Exchange) -> Card {
     for view in exchange.believed(question) {
         let Some(misconception) = question.misconception(&view.id) else { continue };
         let correction = match misconception.correction.as_str() {
-            "" => &misconception.belief,
-            correction => correction,
+            "" => format!("It is not so that: {}", misconception.belief),
+            correction => correction.to_owned(),
         };
-        card = match (view.standing, view.corrected) {
-            (Standing::Missing, true) => {
-                card.item(Mark::Unsure, format!("Not what you meant. For the record: {correction}"), None)
-            }
-            (Standing::Said | Standing::Unsure | Standing::Missing, _) => {
-                card.item(Mark::Believed, correction, quoted(&view))
-            }
-        };
+        card = card.item(believed_mark(&view), correction, quoted(&view));
     }
     card
+}
+
+fn believed_mark(view: &StatementView) -> Mark {
+    match view.standing {
+        Standing::Said => Mark::Believed,
+        Standing::Unsure | Standing::Missing => Mark::Unsure,
+    }
 }
 
 fn traps(card: Card, exchange: &Exchange) -> Card {
@@ -265,7 +265,7 @@ pub fn dispute(question: &Question, exchange: &Exchange) -> Card {
     for view in views.take(DISPUTED_MAX) {
         let (mark, text) = match (question.point(&view.id), question.misconception(&view.id)) {
             (Some(point), _) => (standing_mark(view.standing), &point.idea),
-            (None, Some(misconception)) => (Mark::Believed, &misconception.belief),
+            (None, Some(misconception)) => (believed_mark(&view), &misconception.belief),
             (None, None) => continue,
         };
         card = card.item(mark, text, None).buttons([Button::Correct(view.id)]);
@@ -273,18 +273,29 @@ pub fn dispute(question: &Question, exchange: &Exchange) -> Card {
     card
 }
 
-/// A correction was noted.
-pub fn corrected(question: &Question, statement: &StatementId, meant: bool) -> Card {
-    let text = if question.point(statement).is_some() {
-        if meant { "It counts as said now." } else { "It counts as missing now." }
-    } else if meant {
-        "It counts as your view now."
-    } else {
-        "It does not count as your view now."
+/// A correction was noted: how the statement stands by the candidate's own word.
+pub fn corrected(question: &Question, exchange: &Exchange, statement: &StatementId) -> Card {
+    let card = Card::new(CardKind::Note).text("Noted, by your own word:");
+    let point = exchange.points(question).into_iter().find(|view| view.id == *statement);
+    let belief = exchange.believed(question).into_iter().find(|view| view.id == *statement);
+    let card = match (point, belief) {
+        (Some(view), _) => {
+            let idea = question.point(statement).map_or("", |point| point.idea.as_str());
+            card.item(standing_mark(view.standing), idea, None)
+        }
+        (None, Some(view)) if view.standing == Standing::Missing => card.text("That is not your view."),
+        (None, Some(_)) => card.text("That is your view."),
+        (None, None) => card,
     };
-    Card::new(CardKind::Note)
-        .text(format!("Noted, by your own word. {text} The author of the question gets to see the correction, without your answer."))
+    card.small("The correction is kept, without your answer, for whoever looks after these questions.")
         .buttons(after_reveal())
+}
+
+/// Something was pressed that has its time after the reveal.
+pub fn not_yet() -> Card {
+    Card::new(CardKind::Note)
+        .text("That comes after the model answer. We are still at this question: answer it, or skip it.")
+        .buttons([Button::Blank, Button::Skip, Button::Stop])
 }
 
 /// The result of a screen.
@@ -292,12 +303,13 @@ pub fn scorecard(results: &[(&Question, &Exchange)]) -> Card {
     let mut card = Card::new(CardKind::Scorecard).heading("Scorecard");
     for (number, (question, exchange)) in results.iter().enumerate() {
         let attempt = exchange.attempt(question);
-        let time = match attempt.seconds.filter(|_| exchange.answer().is_some()) {
+        let time = match attempt.seconds {
+            _ if exchange.answer().is_none() => "no answer".to_owned(),
             Some(seconds) if crate::core::interview::is_stalled(seconds) => {
                 format!("{} (stalled)", clock(seconds))
             }
             Some(seconds) => clock(seconds),
-            None => "no answer".to_owned(),
+            None => "time unknown".to_owned(),
         };
         card = card.small(format!("{}. {}", number + 1, question.ask)).text(format!(
             "{} of {} points, {} of {} follow-ups held, {time}",

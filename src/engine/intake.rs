@@ -12,7 +12,7 @@ use crate::core::bank::Question;
 use crate::core::card::{Button, Card, CardKind};
 use crate::core::choose::{self, Filter};
 use crate::core::interview::{
-    Input, Interview, InterviewId, Item, Mode, Plan, Record, SCREEN_MAX, Seq, State, Step, TRAPS_MAX,
+    Input, Interview, InterviewId, Item, Plan, Record, SCREEN_MAX, Seq, State, Step, TRAPS_MAX,
 };
 use crate::core::say;
 use crate::entropy;
@@ -148,6 +148,7 @@ impl Engine {
         if let Some(stored) = self.store.open_interview(&request.place, &request.person).await? {
             match restore(&stored) {
                 Some(interview) if fits(&interview, &request, self.settings.traps) => {
+                    self.take(stored.id, format!("returned:{key}"), Input::Returned, at, None).await?;
                     return self.resumed(stored.id, &request.place).await.map(Ok);
                 }
                 Some(_) => {
@@ -277,7 +278,7 @@ fn fits(interview: &Interview, request: &Request, default_traps: u8) -> bool {
     let traps = request.traps.unwrap_or(default_traps);
     let same = plan.mode == request.mode && plan.filter == request.filter && plan.traps == traps;
     let seeded = request.seed.is_none_or(|seed| seed == plan.seed);
-    (request.is_plain() && plan.mode == Mode::Drill) || (same && seeded)
+    request.is_plain() || (same && seeded)
 }
 
 fn restore(stored: &StoredInterview) -> Option<Interview> {

@@ -9,7 +9,7 @@ mod intake;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::chat::{Front, Incoming};
 use crate::clock::Clock;
@@ -59,14 +59,19 @@ impl Engine {
     /// Takes inputs, delivers cards and keeps deadlines until every sender of inputs is gone.
     pub async fn run(&self, mut inbox: mpsc::Receiver<Incoming>) -> Result<(), StoreError> {
         self.start().await?;
+        let (closing, closed) = watch::channel(false);
         let intake = async {
             while let Some(incoming) = inbox.recv().await {
                 self.take_incoming(incoming).await;
             }
+            // Whoever listens is the other half of this very function.
+            let _ = closing.send(true);
         };
+        let turns = self.turn_until(closed);
+        tokio::pin!(turns);
         tokio::select! {
-            () = intake => self.turn().await,
-            result = self.turn_for_ever() => result,
+            result = &mut turns => result,
+            () = intake => turns.await,
         }
     }
 
@@ -88,9 +93,13 @@ impl Engine {
     }
 
     /// The state is read anew whenever the bell rings or a deadline comes, so that a missed ring only delays.
-    async fn turn_for_ever(&self) -> Result<(), StoreError> {
+    /// A delivery on its way is finished before this ends.
+    async fn turn_until(&self, mut closed: watch::Receiver<bool>) -> Result<(), StoreError> {
         loop {
             self.turn().await?;
+            if *closed.borrow() {
+                return Ok(());
+            }
             let wake = self.store.next_wake().await?;
             let nap = async {
                 match wake {
@@ -101,6 +110,7 @@ impl Engine {
             tokio::select! {
                 () = self.bell.notified() => {}
                 () = nap => {}
+                _ = closed.changed() => {}
             }
         }
     }

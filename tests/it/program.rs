@@ -113,6 +113,40 @@ fn asking_for_something_else_ends_the_open_drill() {
 }
 
 #[test]
+fn left_screen_goes_on_at_the_next_start() {
+    let home = tempfile::tempdir().unwrap();
+    conversation(home.path(), &["screen", "2", "--seed", "1"], "/skip\n");
+    let second = conversation(home.path(), &[], "/skip\n");
+    assert!(second.contains("Scorecard"), "{second}");
+}
+
+/// No words of a candidate outlive their drill.
+#[test]
+fn nothing_of_a_finished_drill_stays_but_records() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["--db", "riposte.db", "--question", "mutability", "--seed", "1"];
+    let words = "A mutable object such as a zebracorn can be changed in place.";
+    conversation(home.path(), &arguments, &format!("{words}\n\nno idea\n\n/stop\n"));
+    let mut database = std::fs::read(home.path().join("riposte.db")).unwrap();
+    database.extend(std::fs::read(home.path().join("riposte.db-wal")).unwrap_or_default());
+    assert!(!String::from_utf8_lossy(&database).contains("zebracorn"));
+    let again = conversation(home.path(), &arguments, "/stop\n");
+    assert_eq!(again.matches("Stopped here").count(), 1, "{again}");
+}
+
+#[test]
+fn word_that_meets_nothing_is_not_praised() {
+    for reply in ["foo", "fine", "ok sure"] {
+        let home = tempfile::tempdir().unwrap();
+        let input = format!(
+            "A list can be changed after it is made, a tuple cannot, for example x.append(1).\n\n{reply}\n"
+        );
+        let shown = conversation(home.path(), &DRILL, &input);
+        assert!(!shown.contains("Part of it is there") && !shown.contains("✓ held"), "{reply}: {shown}");
+    }
+}
+
+#[test]
 fn screen_ends_with_a_scorecard() {
     let home = tempfile::tempdir().unwrap();
     let input = "/skip\n/skip\nno idea\n\nno idea\n\n";

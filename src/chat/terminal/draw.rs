@@ -13,6 +13,9 @@ const WIDTH_MAX: usize = 88;
 /// Columns at the least, so that a tiny window still gets words.
 const WIDTH_MIN: usize = 20;
 
+/// Columns that mean: do not wrap.
+pub(super) const UNWRAPPED: usize = usize::MAX;
+
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
@@ -110,7 +113,8 @@ fn push_wrapped(out: &mut String, text: &str, indent: &str, look: Look, style: S
 }
 
 fn wrapped(text: &str, look: Look, indent: usize) -> Vec<String> {
-    let width = look.columns.min(WIDTH_MAX).saturating_sub(indent).max(WIDTH_MIN);
+    let columns = if look.columns == UNWRAPPED { UNWRAPPED } else { look.columns.min(WIDTH_MAX) };
+    let width = columns.saturating_sub(indent).max(WIDTH_MIN);
     textwrap::wrap(text, width).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 

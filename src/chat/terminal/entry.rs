@@ -26,7 +26,8 @@ pub(super) const HELP: &str = "\
 /next       after the reveal: another question (or an empty line)
 /stop       end here
 /help       this list
-An answer may have several lines; an empty line or Ctrl-D sends it. Ctrl-C leaves and keeps the drill.";
+A command stands at the beginning of an entry. An answer may have several lines; an empty line or Ctrl-D
+sends it. Ctrl-C leaves and keeps the drill.";
 
 /// Reads an entry. `revealed`: whether the reveal is out, where an empty entry means the next question.
 /// `disputed`: the buttons of the list that `/wrong` shows, in order.
@@ -56,13 +57,15 @@ pub(super) fn read(text: &str, revealed: bool, disputed: &[Button]) -> Entry {
                 None => Entry::Unknown(format!("/wrong {number}: type /wrong to see the numbers")),
             }
         }
-        _ => Entry::Unknown(format!("/{name}: there is no such command; type /help for the list")),
+        // "/ is true division" is an answer, "/hlep" a slip.
+        (_, Some(_)) => Entry::Say(trimmed.to_owned()),
+        (_, None) => Entry::Unknown(format!("/{name}: there is no such command; type /help for the list")),
     }
 }
 
-/// Whether a first line is a command, which needs no empty line after it.
+/// Whether a line is a command, which needs no empty line after it.
 pub(super) fn is_command(line: &str) -> bool {
-    line.trim_start().starts_with('/')
+    !matches!(read(line, false, &[]), Entry::Say(_) | Entry::Nothing)
 }
 
 #[cfg(test)]
@@ -80,6 +83,7 @@ mod tests {
         check("a list can change", false, Entry::Say("a list can change".into()));
         check("  ", false, Entry::Nothing);
         check("  ", true, Entry::Press(Button::Next));
+        check("/ is true division", false, Entry::Say("/ is true division".into()));
         check("/blank", false, Entry::Press(Button::Blank));
         check(" /STOP ", true, Entry::Press(Button::Stop));
         check("/wrong 2", true, Entry::Press(Button::Correct("b".into())));

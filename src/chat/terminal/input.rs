@@ -1,10 +1,15 @@
 //! Reads entries from the keyboard or a pipe, on a thread of its own, one at a time and only when asked.
 
 use std::io::{BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as std_mpsc;
 
 use rustyline::error::ReadlineError;
-use rustyline::{Config, DefaultEditor, ExternalPrinter};
+use rustyline::{
+    Cmd, ConditionalEventHandler, Config, DefaultEditor, Event, EventContext, EventHandler, ExternalPrinter,
+    KeyEvent, RepeatCount,
+};
 use tokio::sync::mpsc;
 
 use super::entry;
@@ -38,7 +43,10 @@ impl Input {
     pub(super) fn keyboard() -> rustyline::Result<(Self, Option<Printer>)> {
         let mut editor = DefaultEditor::with_config(Config::builder().auto_add_history(true).build())?;
         let printer = editor.create_external_printer().ok().map(|printer| Box::new(printer) as Printer);
-        Ok((Self::start(move || typed(&mut editor)), printer))
+        let sends = Arc::new(AtomicBool::new(false));
+        let send_line = EventHandler::Conditional(Box::new(SendLine(sends.clone())));
+        editor.bind_sequence(KeyEvent::ctrl('D'), send_line);
+        Ok((Self::start(move || typed(&mut editor, &sends)), printer))
     }
 
     /// Reads paragraphs from a pipe or a file.
@@ -71,7 +79,20 @@ impl Input {
     }
 }
 
-fn typed(editor: &mut DefaultEditor) -> Raw {
+/// Ctrl-D on a line with text sends it, as an empty line would; on an empty line it is the end of input.
+struct SendLine(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for SendLine {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        if context.line().is_empty() {
+            return Some(Cmd::EndOfFile);
+        }
+        self.0.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    }
+}
+
+fn typed(editor: &mut DefaultEditor, sends: &AtomicBool) -> Raw {
     let mut text = String::new();
     loop {
         let prompt = if text.is_empty() { "> " } else { "  " };
@@ -80,7 +101,12 @@ fn typed(editor: &mut DefaultEditor) -> Raw {
                 return Raw::Text(line);
             }
             Ok(line) if line.trim().is_empty() => return Raw::Text(text),
-            Ok(line) => push_line(&mut text, &line),
+            Ok(line) => {
+                push_line(&mut text, &line);
+                if sends.swap(false, Ordering::Relaxed) {
+                    return Raw::Text(text);
+                }
+            }
             Err(ReadlineError::Eof) if !text.is_empty() => return Raw::Text(text),
             Err(ReadlineError::Interrupted) => return Raw::Interrupted,
             Err(_) => return Raw::End,

@@ -251,10 +251,13 @@ impl Session {
 
     /// What was shown before the program was left.
     fn redraw(&mut self, shown: &[Delivery]) {
-        let (past, missing): (Vec<&Delivery>, Vec<&Delivery>) = shown.iter().partition(|delivery| {
-            let printed = self.printed.contains(&(delivery.interview, delivery.seq));
-            printed || delivery.card.kind == CardKind::Mark
-        });
+        // What start-up showed of this interview says where it stands.
+        if shown.iter().any(|delivery| self.printed.contains(&(delivery.interview, delivery.seq))) {
+            self.printed.extend(shown.iter().map(|delivery| (delivery.interview, delivery.seq)));
+            return;
+        }
+        let (past, missing): (Vec<&Delivery>, Vec<&Delivery>) =
+            shown.iter().partition(|delivery| delivery.card.kind == CardKind::Mark);
         self.printed.extend(past.iter().map(|delivery| (delivery.interview, delivery.seq)));
         if !missing.is_empty() && self.style != Style::Json {
             self.hint("\nWhere we left off:");
@@ -265,6 +268,9 @@ impl Session {
     }
 
     fn show(&mut self, show: Show, typing: bool) {
+        if show.again && self.style != Style::Json {
+            self.hint("\nPerhaps you have seen this:");
+        }
         self.print(&show.delivery, show.again, typing);
         // An engine that has given up waiting finds out at the next start.
         let _ = show.shown.send(self.clock.now());
@@ -274,8 +280,14 @@ impl Session {
         self.printed.insert((delivery.interview, delivery.seq));
         let card = &delivery.card;
         match card.kind {
-            CardKind::Reveal => self.revealed = true,
-            CardKind::Ask | CardKind::Trap | CardKind::Recover => self.revealed = false,
+            CardKind::Reveal => {
+                self.revealed = true;
+                self.disputed.clear();
+            }
+            CardKind::Ask | CardKind::Trap | CardKind::Recover => {
+                self.revealed = false;
+                self.disputed.clear();
+            }
             CardKind::Dispute => {
                 self.revealed = true;
                 self.disputed = card.buttons.clone();
@@ -360,8 +372,9 @@ impl Session {
     fn look(&self) -> Look {
         let rich = self.style == Style::Rich;
         let columns = if rich { window_columns() } else { COLUMNS_DEFAULT };
-        // anstream leaves colours out where NO_COLOR or the terminal asks for it.
-        Look { columns, colour: rich }
+        // NO_COLOR, CLICOLOR and TERM are anstream's to read; the line editor's printer bypasses its stream.
+        let wanted = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        Look { columns, colour: rich && wanted }
     }
 }
 
@@ -379,7 +392,7 @@ enum Turn {
 /// A card as one line of JSON.
 fn event(delivery: &Delivery, again: bool) -> String {
     let card = &delivery.card;
-    let text = draw::card(card, Look { columns: usize::MAX, colour: false });
+    let text = draw::card(card, Look { columns: draw::UNWRAPPED, colour: false });
     let event = json!({
         "event": card.kind,
         "interview": delivery.interview.0,

@@ -171,8 +171,13 @@ impl Exchange {
     pub fn believed(&self, question: &Question) -> Vec<StatementView> {
         let ids = question.misconceptions.iter().map(|misconception| &misconception.id);
         ids.map(|id| self.view(id, |assessment| &assessment.misconceptions))
-            .filter(|view| view.standing == Standing::Said || view.corrected)
+            .filter(|view| view.standing == Standing::Said || view.corrected || self.was_tested(&view.id))
             .collect()
+    }
+
+    /// Whether a follow-up was asked because of this misconception.
+    fn was_tested(&self, id: &StatementId) -> bool {
+        self.asked.iter().any(|asked| matches!(&asked.why, Why::Believes { id: tested, .. } if tested == id))
     }
 
     /// This attempt in short.

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::exchange::words;
 use super::{
-    ANSWER_CHARS_MAX, ATTEMPTS_MAX, AWAY_FROM, Asked, Correction, Due, Exchange, Interview, Item, Mode,
-    Outgoing, Phase, REASKS_MAX, Read, Record, STALL_SECONDS, Seq, Standing, Step, TARGET_SECONDS, To,
-    Utterance,
+    ANSWER_CHARS_MAX, ATTEMPTS_MAX, AWAY_FROM, Asked, Correction, Due, Exchange, Interview, Item,
+    MARK_LATE_MAX, Mode, Outgoing, Phase, REASKS_MAX, Read, Record, STALL_SECONDS, Seq, Standing, Step,
+    TARGET_SECONDS, To, Utterance,
 };
 use crate::core::bank::{StatementId, When};
 use crate::core::card::{Button, Card, CardKind};
@@ -32,11 +32,9 @@ impl Interview {
 
     pub(super) fn said(&mut self, text: String, now: Timestamp, read: &dyn Read, step: &mut Step) {
         self.state.active_at = self.state.active_at.max(now);
-        if text.chars().nth(ANSWER_CHARS_MAX).is_some() {
-            self.post(say::too_long(), step);
-            return;
-        }
+        let too_long = text.chars().nth(ANSWER_CHARS_MAX).is_some();
         match self.state.phase {
+            Phase::Answering | Phase::Trapped if too_long => self.post(say::too_long(), step),
             Phase::Answering => self.answered(text, now, read, step),
             Phase::Trapped => self.replied(text, read, step),
             Phase::Revealed => self.post(say::already_revealed(), step),
@@ -54,7 +52,7 @@ impl Interview {
             }
             (Button::Skip, Phase::Answering | Phase::Trapped) => self.close_question(now, step),
             (Button::OnceMore, Phase::Revealed) => self.once_more(now, step),
-            (Button::NotWhatIMeant, Phase::Revealed) => {
+            (Button::NotWhatIMeant, Phase::Revealed) if self.state.exchange.answer().is_some() => {
                 let card = say::dispute(&self.item().question, &self.state.exchange);
                 self.post(card, step);
             }
@@ -63,7 +61,10 @@ impl Interview {
                 step.next = true;
                 self.state.phase = Phase::Over;
             }
-            (Button::Stop, _) => self.stop(step),
+            (Button::Stop, _) => self.conclude(say::stopped(), step),
+            (Button::OnceMore | Button::NotWhatIMeant | Button::Next, Phase::Answering | Phase::Trapped) => {
+                self.post(say::not_yet(), step);
+            }
             // Stale: the button of a card that the interview has left behind.
             (
                 Button::Blank
@@ -84,12 +85,7 @@ impl Interview {
             .saturating_add(self.plan.abandon_after)
             .is_ok_and(|deadline| deadline <= now);
         if abandoned {
-            let card = say::abandoned(self.plan.abandon_after);
-            if self.state.phase == Phase::Revealed {
-                self.state.phase = Phase::Over;
-            } else {
-                self.end(card, step);
-            }
+            self.conclude(say::abandoned(self.plan.abandon_after), step);
             return;
         }
         let mut due = None;
@@ -98,7 +94,7 @@ impl Interview {
                 break;
             }
             self.state.exchange.called = Some(mark);
-            due = Some(mark);
+            due = (now - deadline <= MARK_LATE_MAX).then_some(mark);
         }
         match due {
             Some(Due::Target) => self.post(say::target_reached(), step),
@@ -107,8 +103,18 @@ impl Interview {
         }
     }
 
+    /// Time away is no time to answer, so the clock starts again.
+    pub(super) fn returned(&mut self, now: Timestamp) {
+        self.state.active_at = self.state.active_at.max(now);
+        let exchange = &mut self.state.exchange;
+        if self.state.phase == Phase::Answering && exchange.clock_at.is_some() {
+            exchange.clock_at = Some(now);
+            exchange.called = None;
+        }
+    }
+
     /// Several overdue remarks of the clock become one sentence, and the clock starts again.
-    pub(super) fn resumed(&mut self, away: SignedDuration, now: Timestamp, step: &mut Step) {
+    pub(super) fn resumed(&mut self, away: SignedDuration, step: &mut Step) {
         if away < AWAY_FROM {
             return;
         }
@@ -123,7 +129,6 @@ impl Interview {
             }
             Phase::Revealed | Phase::Over => {}
         }
-        self.state.active_at = self.state.active_at.max(now);
     }
 
     fn item(&self) -> &Item {
@@ -293,11 +298,12 @@ impl Interview {
             self.ask(now, step);
             return;
         }
-        self.finish_screen(step);
+        self.show_results(step);
+        self.end(say::screen_over(), step);
     }
 
     /// All reveals of a screen, and its scorecard.
-    fn finish_screen(&mut self, step: &mut Step) {
+    fn show_results(&mut self, step: &mut Step) {
         let plan = self.plan.clone();
         for (item, exchange) in plan.items.iter().zip(self.state.done.clone()) {
             self.post(say::reveal(&item.question, &exchange), step);
@@ -305,20 +311,20 @@ impl Interview {
         let results = plan.items.iter().map(|item| &*item.question).zip(&self.state.done).collect::<Vec<_>>();
         let card = say::scorecard(&results);
         self.post(card, step);
-        self.end(say::screen_over(), step);
     }
 
-    /// A screen that is stopped shows what was done; anything else just ends.
-    fn stop(&mut self, step: &mut Step) {
-        if self.state.exchange.answer().is_some() && self.plan.mode == Mode::Screen {
+    /// Ends before the end. What was answered is kept; a screen shows what was done.
+    fn conclude(&mut self, farewell: Card, step: &mut Step) {
+        if self.state.exchange.answer().is_some() && self.state.phase != Phase::Revealed {
             step.records.push(self.record());
-            self.state.done.push(std::mem::take(&mut self.state.exchange));
+            if self.plan.mode == Mode::Screen {
+                self.state.done.push(std::mem::take(&mut self.state.exchange));
+            }
         }
-        if self.state.done.is_empty() {
-            self.end(say::stopped(), step);
-        } else {
-            self.finish_screen(step);
+        if !self.state.done.is_empty() {
+            self.show_results(step);
         }
+        self.end(farewell, step);
     }
 
     fn record(&self) -> Record {
@@ -367,9 +373,9 @@ impl Interview {
             understood: view.confidence,
             meant,
         });
-        let card = say::corrected(&item.question, statement, meant);
         self.state.exchange.corrections.retain(|correction| correction.statement != *statement);
         self.state.exchange.corrections.push(Correction { statement: statement.clone(), meant });
+        let card = say::corrected(&self.item().question, &self.state.exchange, statement);
         self.post(card, step);
     }
 

@@ -35,6 +35,8 @@ pub const TRAPS_MAX: u8 = 3;
 pub const SCREEN_MAX: u8 = 20;
 /// Attempts at one question at the most, so that a state cannot grow without end.
 pub const ATTEMPTS_MAX: u32 = 20;
+/// A remark of the clock that is later than this is left out: it would only be noise.
+pub const MARK_LATE_MAX: SignedDuration = SignedDuration::from_secs(15);
 /// A gap shorter than this is no absence: a restart in the middle of a drill goes unnoticed.
 pub const AWAY_FROM: SignedDuration = SignedDuration::from_mins(10);
 
@@ -107,6 +109,8 @@ pub enum Input {
     Pressed(Button),
     /// Time passed.
     Tick,
+    /// The candidate left and is back.
+    Returned,
     /// The bot is back after an absence.
     Resumed {
         /// How long nothing could be heard.
@@ -291,7 +295,8 @@ impl Interview {
             Input::Said { text } => self.said(text, now, read, &mut step),
             Input::Pressed(button) => self.pressed(button, now, &mut step),
             Input::Tick => self.tick(now, &mut step),
-            Input::Resumed { away } => self.resumed(away, now, &mut step),
+            Input::Returned => self.returned(now),
+            Input::Resumed { away } => self.resumed(away, &mut step),
         }
         step
     }

@@ -19,6 +19,8 @@ const HELD_FROM: f32 = 0.5;
 const FELL_FROM: f32 = 0.65;
 /// Confidence of "partly" where nothing speaks for or against.
 const UNTOLD: f32 = 0.35;
+/// From this share of a strong reply on, part of it is there.
+const MET_FROM: f32 = 0.35;
 /// A word of the follow-up itself counts this much when it comes back in the reply.
 const ASKED_WEIGHT: f32 = 0.25;
 /// Weight added to what a strong reply asks for, so that one shared word of a short one is not all.
@@ -90,7 +92,9 @@ fn own_trap(signs: &Signs) -> (Verdict, f32) {
     } else if held >= HELD_FROM {
         (Verdict::Held, held)
     } else {
-        (Verdict::Partly, (1.0 - held - fell).clamp(UNTOLD, 0.6))
+        // Part of it is there only if something of it was met.
+        let met = signs.recall.max(signs.point).max(signs.line);
+        (Verdict::Partly, if met >= MET_FROM { 0.6 } else { UNTOLD })
     }
 }
 
