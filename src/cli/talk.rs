@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::core::grading::desk::Desk;
 use crate::core::grading::lexical::LexicalGrader;
+use crate::core::say;
 use crate::engine::{Engine, Settings};
 use crate::entropy;
 use crate::store::Store;
@@ -76,7 +77,7 @@ async fn converse(
             (Ok(_), Ok(())) => Ok(OK),
         },
         code = interrupted() => {
-            complain("\nYour drill is kept. Start riposte again to go on.");
+            complain(format!("\n{}", say::KEPT));
             Ok(code)
         }
     };

@@ -346,6 +346,56 @@ fn weakest(results: &[(&Question, &Exchange)]) -> Vec<(Mark, String)> {
     gaps.into_iter().take(WEAKEST_MAX).map(|(_, mark, idea)| (mark, idea.clone())).collect()
 }
 
+/// The commands, as a terminal shows them.
+pub const COMMANDS: &str = "\
+/blank      three small steps out of a blank
+/skip       the model answer, without answering
+/again      after the reveal: answer the same question once more
+/wrong      after the reveal: something was not what you meant; then /wrong and its number
+/next       after the reveal: another question (or an empty line)
+/stop       end here
+/help       this list
+A command stands at the beginning of an entry. An answer may have several lines; an empty line or Ctrl-D
+sends it. Ctrl-C leaves and keeps the drill.";
+
+/// The candidate left, and the interview waits for them.
+pub const KEPT: &str = "Your drill is kept. Start riposte again to go on.";
+
+/// Before what was shown when the candidate left.
+pub const WHERE_WE_WERE: &str = "Where we left off:";
+
+/// Before a card that may have been shown already.
+pub const SEEN_BEFORE: &str = "Perhaps you have seen this:";
+
+/// What can be typed under a card, where there are no buttons.
+pub fn typed_menu(card: &Card) -> Option<&'static str> {
+    match card.kind {
+        CardKind::Ask => Some("An empty line sends your answer · /blank · /skip · /help"),
+        CardKind::Dispute => Some("/wrong and a number, or Enter for the next question"),
+        CardKind::Reveal | CardKind::Note if card.buttons.contains(&Button::Next) => {
+            Some("Enter: next question · /again · /wrong · /stop")
+        }
+        CardKind::Recover
+        | CardKind::Reask
+        | CardKind::Trap
+        | CardKind::Mark
+        | CardKind::Reveal
+        | CardKind::Note
+        | CardKind::Scorecard
+        | CardKind::Farewell => None,
+    }
+}
+
+/// A command that does not exist.
+pub fn no_such_command(name: &str) -> String {
+    format!("/{name}: there is no such command; type /help for the list")
+}
+
+/// A number that the list of statements does not have.
+pub fn no_such_number(number: &str) -> String {
+    format!("/wrong {number}: type /wrong to see the numbers")
+}
+
 /// What stands on a button.
 pub fn label(button: &Button) -> &'static str {
     match button {

@@ -30,7 +30,9 @@ impl Engine {
         let Incoming { key, at, what, done } = incoming;
         let result = match what {
             What::Begin(request) => self.begin_or_resume(key, request, at).await,
-            What::To(id, input) => self.take(id, key, input, at, None).await.map(Ok),
+            What::To(id, input) => {
+                self.take(id, key, input, at, None).await.map(|taken| taken.ok_or(Refusal::Failed))
+            }
         };
         let result = result.unwrap_or_else(|error| {
             tracing::error!(%error, "an input could not be taken");
@@ -41,7 +43,8 @@ impl Engine {
         let _ = done.send(result);
     }
 
-    /// Applies one input to one interview. `sent` is the post that the input reports as shown.
+    /// Applies one input to one interview; `None` if that cannot be done. `sent` is the post that the input
+    /// reports as shown.
     pub(super) async fn take(
         &self,
         id: InterviewId,
@@ -49,18 +52,18 @@ impl Engine {
         input: Input,
         at: Timestamp,
         sent: Option<(Seq, Option<String>)>,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<Option<Taken>, StoreError> {
         let gone = Taken { interview: id, last: Seq(0), over: true, shown: Vec::new() };
         for _ in 0..CONFLICTS_MAX {
-            let Some(stored) = self.store.interview(id).await? else { return Ok(gone) };
+            let Some(stored) = self.store.interview(id).await? else { return Ok(Some(gone)) };
             if !stored.open {
                 self.note_sent(stored, key, at, sent).await?;
-                return Ok(gone);
+                return Ok(Some(gone));
             }
             let applied = restore(&stored).and_then(|interview| self.apply(interview, &input, at));
             let Some((interview, step)) = applied else {
                 self.count_failure(id).await?;
-                return Ok(gone);
+                return Ok(None);
             };
             let begin = if step.next { self.plan_next(&stored, &interview, at).await? } else { None };
             let last = begin.as_ref().map_or(interview.state().seq, |begin| last_post(&begin.written));
@@ -75,14 +78,15 @@ impl Engine {
             match self.store.commit(change).await? {
                 Committed::Done(next) => {
                     let over = interview.is_over() && next.is_none();
-                    return Ok(Taken { interview: next.unwrap_or(id), last, over, shown: Vec::new() });
+                    let interview = next.unwrap_or(id);
+                    return Ok(Some(Taken { interview, last, over, shown: Vec::new() }));
                 }
-                Committed::Duplicate => return Ok(Taken { over: interview.is_over(), ..gone }),
+                Committed::Duplicate => return Ok(Some(Taken { over: interview.is_over(), ..gone })),
                 Committed::Conflict => {}
             }
         }
         tracing::error!(interview = id.0, "an input met {CONFLICTS_MAX} others on its way and was dropped");
-        Ok(gone)
+        Ok(None)
     }
 
     /// Nothing can happen to an interview that is over but that its last cards arrive.

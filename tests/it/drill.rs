@@ -1,8 +1,9 @@
 //! Whole conversations, through the real engine and store.
 
 use jiff::SignedDuration;
+use riposte::chat::What;
 use riposte::core::card::{Button, CardKind};
-use riposte::core::interview::Mode;
+use riposte::core::interview::{Input, Mode};
 
 use crate::support::play::Play;
 
@@ -211,8 +212,10 @@ async fn f2_poison_interview_is_set_aside_with_one_sentence() {
     play.drill().await;
     play.spoil_state().await;
     play.restart_after(SignedDuration::from_secs(5)).await;
-    for _ in 0..5 {
-        play.say("hello? [says mutability]").await;
+    let said = What::To(play.interview, Input::Said { text: "hello? [says mutability]".to_owned() });
+    for number in 0..5 {
+        // What cannot be taken is refused, until the interview is set aside; then it is stale.
+        let _ = play.send_as(format!("message-{number}"), said.clone()).await;
     }
     let farewells =
         play.channel.posted().into_iter().filter(|delivery| delivery.card.kind == CardKind::Farewell);
@@ -238,8 +241,7 @@ async fn f28_replayed_events_are_handled_once() {
     let mut play = Play::new().await;
     play.drill().await;
     let interview = play.interview;
-    let said =
-        riposte::chat::What::To(interview, riposte::core::interview::Input::Said { text: SOLID.to_owned() });
+    let said = What::To(interview, Input::Said { text: SOLID.to_owned() });
     for _ in 0..5 {
         play.send_as("message-1".to_owned(), said.clone()).await.unwrap();
     }

@@ -1,6 +1,7 @@
 //! What the candidate typed → what they mean. Pure.
 
 use crate::core::card::Button;
+use crate::core::say;
 
 /// What an entry means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +17,6 @@ pub(super) enum Entry {
     /// Nothing.
     Nothing,
 }
-
-/// The commands, as shown by `/help`.
-pub(super) const HELP: &str = "\
-/blank      three small steps out of a blank
-/skip       the model answer, without answering
-/again      after the reveal: answer the same question once more
-/wrong      after the reveal: something was not what you meant; then /wrong and its number
-/next       after the reveal: another question (or an empty line)
-/stop       end here
-/help       this list
-A command stands at the beginning of an entry. An answer may have several lines; an empty line or Ctrl-D
-sends it. Ctrl-C leaves and keeps the drill.";
 
 /// Reads an entry. `revealed`: whether the reveal is out, where an empty entry means the next question.
 /// `disputed`: the buttons of the list that `/wrong` shows, in order.
@@ -54,12 +43,12 @@ pub(super) fn read(text: &str, revealed: bool, disputed: &[Button]) -> Entry {
             let place = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
             match place.and_then(|place| disputed.get(place)) {
                 Some(button) => Entry::Press(button.clone()),
-                None => Entry::Unknown(format!("/wrong {number}: type /wrong to see the numbers")),
+                None => Entry::Unknown(say::no_such_number(number)),
             }
         }
         // "/ is true division" is an answer, "/hlep" a slip.
         (_, Some(_)) => Entry::Say(trimmed.to_owned()),
-        (_, None) => Entry::Unknown(format!("/{name}: there is no such command; type /help for the list")),
+        (_, None) => Entry::Unknown(say::no_such_command(name)),
     }
 }
 

@@ -20,6 +20,7 @@ use super::{Delivery, DeliveryError, Front, Inbox, Receipt, Refusal, Request, Si
 use crate::clock::Clock;
 use crate::core::card::{Button, Card, CardKind};
 use crate::core::interview::{Input as Event, InterviewId, Seq};
+use crate::core::say;
 use draw::Look;
 use entry::Entry;
 use input::{Input, Printer, Raw};
@@ -179,7 +180,7 @@ impl Session {
                     Event::Pressed(button)
                 }
                 Entry::Help => {
-                    self.hint(entry::HELP);
+                    self.hint(say::COMMANDS);
                     continue;
                 }
                 Entry::Unknown(problem) => {
@@ -260,7 +261,7 @@ impl Session {
             shown.iter().partition(|delivery| delivery.card.kind == CardKind::Mark);
         self.printed.extend(past.iter().map(|delivery| (delivery.interview, delivery.seq)));
         if !missing.is_empty() && self.style != Style::Json {
-            self.hint("\nWhere we left off:");
+            self.hint(&format!("\n{}", say::WHERE_WE_WERE));
         }
         for delivery in missing {
             self.print(delivery, true, false);
@@ -269,7 +270,7 @@ impl Session {
 
     fn show(&mut self, show: Show, typing: bool) {
         if show.again && self.style != Style::Json {
-            self.hint("\nPerhaps you have seen this:");
+            self.hint(&format!("\n{}", say::SEEN_BEFORE));
         }
         self.print(&show.delivery, show.again, typing);
         // An engine that has given up waiting finds out at the next start.
@@ -315,22 +316,10 @@ impl Session {
 
     /// What can be typed under a card.
     fn menu(&self, card: &Card) -> String {
-        let menu = match card.kind {
-            CardKind::Reveal | CardKind::Note if card.buttons.contains(&Button::Next) => {
-                "\nEnter: next question · /again · /wrong · /stop"
-            }
-            CardKind::Dispute => "\n/wrong and a number, or Enter for the next question",
-            CardKind::Ask => "\nAn empty line sends your answer · /blank · /skip · /help",
-            CardKind::Recover
-            | CardKind::Reask
-            | CardKind::Trap
-            | CardKind::Mark
-            | CardKind::Reveal
-            | CardKind::Note
-            | CardKind::Scorecard
-            | CardKind::Farewell => return String::new(),
-        };
-        draw::hint(menu, self.look())
+        match say::typed_menu(card) {
+            Some(menu) => draw::hint(&format!("\n{menu}"), self.look()),
+            None => String::new(),
+        }
     }
 
     fn echo(&self, text: &str) {
@@ -354,7 +343,7 @@ impl Session {
 
     fn say_kept(&self) {
         match self.style {
-            Style::Rich | Style::Plain => self.hint("\nYour drill is kept. Start riposte again to go on."),
+            Style::Rich | Style::Plain => self.hint(&format!("\n{}", say::KEPT)),
             Style::Json => write(&format!("{}\n", json!({"event": "kept", "interview": self.interview.0}))),
         }
     }
