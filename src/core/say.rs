@@ -131,6 +131,11 @@ pub fn abandoned(after: SignedDuration) -> Card {
     ))
 }
 
+/// The interview has grown beyond all measure.
+pub fn enough_cards() -> Card {
+    Card::new(CardKind::Farewell).text("This has become very long, so I close it here. Start a fresh one.")
+}
+
 /// The candidate ended the interview.
 pub fn stopped() -> Card {
     Card::new(CardKind::Farewell).text("Stopped here. Come back whenever you like.")

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreError};
 /// outage looks back a few days.
 const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How often old keys are forgotten, as long as anything happens at all.
+const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
 /// What an owner can set about drills.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -78,8 +81,6 @@ impl Engine {
     /// Settles what a crash left open, tells open interviews of an absence, and keeps the deadlines that came
     /// meanwhile, in this order.
     pub async fn start(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
         self.settle_unknown().await?;
         self.resume_all().await?;
         self.turn().await
@@ -95,7 +96,13 @@ impl Engine {
     /// The state is read anew whenever the bell rings or a deadline comes, so that a missed ring only delays.
     /// A delivery on its way is finished before this ends.
     async fn turn_until(&self, mut closed: watch::Receiver<bool>) -> Result<(), StoreError> {
+        let mut prune_at = Timestamp::UNIX_EPOCH;
         loop {
+            let now = self.clock.now();
+            if now >= prune_at {
+                self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
+                prune_at = now.saturating_add(PRUNE_EVERY).unwrap_or(Timestamp::MAX);
+            }
             self.turn().await?;
             if *closed.borrow() {
                 return Ok(());

@@ -235,6 +235,19 @@ async fn drill_abandoned_while_the_bot_was_away_is_closed_before_anything_else()
     assert_eq!(kinds, [CardKind::Ask, CardKind::Farewell, CardKind::Ask]);
 }
 
+#[tokio::test]
+async fn button_pressed_over_and_over_comes_to_an_end() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    let mut over = false;
+    for _ in 0..600 {
+        over = over || play.press(Button::Next).await.over;
+    }
+    assert!(over);
+    assert_eq!(play.channel.posted().last().unwrap().card.kind, CardKind::Farewell);
+    assert!(play.channel.posted().len() <= 501);
+}
+
 /// F28: the gateway delivered each message twice.
 #[tokio::test]
 async fn f28_replayed_events_are_handled_once() {

@@ -314,7 +314,7 @@ impl Interview {
     }
 
     /// Ends before the end. What was answered is kept; a screen shows what was done.
-    fn conclude(&mut self, farewell: Card, step: &mut Step) {
+    pub(super) fn conclude(&mut self, farewell: Card, step: &mut Step) {
         if self.state.exchange.answer().is_some() && self.state.phase != Phase::Revealed {
             step.records.push(self.record());
             if self.plan.mode == Mode::Screen {

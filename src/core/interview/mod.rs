@@ -35,6 +35,9 @@ pub const TRAPS_MAX: u8 = 3;
 pub const SCREEN_MAX: u8 = 20;
 /// Attempts at one question at the most, so that a state cannot grow without end.
 pub const ATTEMPTS_MAX: u32 = 20;
+/// Cards of an interview at the most: far more than a screen of twenty questions needs, and an end to a
+/// button that is pressed over and over.
+pub const CARDS_MAX: u32 = 500;
 /// A remark of the clock that is later than this is left out: it would only be noise.
 pub const MARK_LATE_MAX: SignedDuration = SignedDuration::from_secs(15);
 /// A gap shorter than this is no absence: a restart in the middle of a drill goes unnoticed.
@@ -289,6 +292,10 @@ impl Interview {
             return Step::default();
         }
         let mut step = Step::default();
+        if self.state.seq.0 >= CARDS_MAX {
+            self.conclude(crate::core::say::enough_cards(), &mut step);
+            return step;
+        }
         match input {
             Input::Start => self.start(now, &mut step),
             Input::Posted { seq } => self.posted(seq, now),
