@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use divan::Bencher;
 use riposte::core::bank::{Bank, QuestionId, load};
 use riposte::core::choose::{Filter, draw};
 use riposte::core::grading::Grader;
-use riposte::core::grading::lexical::LexicalGrader;
+use riposte::core::grading::trained::{Model, TrainedGrader};
 use riposte::library;
+use riposte::vectors::Vectors;
 
 const ANSWER: &str = "Well, a list is something you can change after you made it, you can append to it or \
     replace an item, and a tuple stays as it is. Why does it matter, hmm, if I have coordinates, say latitude \
@@ -25,6 +27,13 @@ fn main() {
 
 fn shipped() -> Bank {
     load::load(&library::shipped()).0
+}
+
+/// The grader of the program, with the vectors of the shipped bank at hand.
+fn grader(bank: &Bank) -> TrainedGrader {
+    let model = Arc::new(Model::load(library::model()).expect("the shipped model is whole"));
+    let vectors = Vectors::open(model.clone(), library::bank_vectors(), None);
+    TrainedGrader::new(bank, model, Arc::new(vectors))
 }
 
 /// The shipped bank over and over, with other ids, up to this many questions.
@@ -47,20 +56,20 @@ fn read_and_check_the_shipped_bank() -> Bank {
 #[divan::bench(sample_count = 20)]
 fn prepare_all_28_questions(bencher: Bencher) {
     let bank = shipped();
-    let grader = LexicalGrader::new(&bank);
+    let grader = grader(&bank);
     bencher.bench(|| bank.questions.iter().map(|question| grader.prepare(question)).collect::<Vec<_>>());
 }
 
 #[divan::bench(args = [28, 10_000], sample_count = 20)]
 fn make_the_grader(bencher: Bencher, questions: usize) {
     let bank = large(questions);
-    bencher.bench(|| LexicalGrader::new(&bank));
+    bencher.bench(|| grader(&bank));
 }
 
 #[divan::bench(args = [28, 10_000])]
 fn assess_an_answer_of_100_words(bencher: Bencher, questions: usize) {
     let bank = large(questions);
-    let grader = LexicalGrader::new(&bank);
+    let grader = grader(&bank);
     let question = bank.questions.iter().find(|question| question.id.as_str().starts_with("list-vs-tuple"));
     let prepared = grader.prepare(question.expect("the shipped bank has it"));
     bencher.bench(|| prepared.answer(divan::black_box(ANSWER)));
@@ -70,7 +79,7 @@ fn assess_an_answer_of_100_words(bencher: Bencher, questions: usize) {
 #[divan::bench(args = [400, 4_000])]
 fn assess_a_text_of_characters(bencher: Bencher, characters: usize) {
     let bank = shipped();
-    let grader = LexicalGrader::new(&bank);
+    let grader = grader(&bank);
     let prepared = grader.prepare(bank.question(&"list-vs-tuple".into()).expect("the shipped bank has it"));
     let text: String = ANSWER.chars().cycle().take(characters).collect();
     bencher.bench(|| prepared.answer(divan::black_box(&text)));

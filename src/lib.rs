@@ -9,3 +9,4 @@ pub mod engine;
 pub mod entropy;
 pub mod library;
 pub mod store;
+pub mod vectors;

@@ -1,4 +1,5 @@
-//! Where banks come from: the shipped one in the binary, and a folder that adds or replaces tracks.
+//! What is shipped in the binary, the bank and the model that reads answers, and banks in a folder, which
+//! add or replace tracks.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,8 +11,27 @@ use crate::core::bank::load::{GENERAL_FILE, Source};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/bank");
 
+/// The model: weights, vocabulary and heads in one file.
+static MODEL: &[u8] = include_bytes!("../model/riposte-1.safetensors");
+
+/// The vectors of the shipped bank; see `examples/bank_vectors.rs`.
+static VECTORS: &[u8] = include_bytes!("../model/bank.vectors");
+
+/// The SHA-256 of the model file.
+pub const MODEL_SHA256: &str = "d0632f8ef0531353da15414d6baef17b73ea8b484c939b68563ac5acab01989e";
+
 /// The largest file of a bank that is read, in bytes; the largest shipped one has a fiftieth of that.
 const FILE_BYTES_MAX: u64 = 8 << 20;
+
+/// The shipped model.
+pub fn model() -> &'static [u8] {
+    MODEL
+}
+
+/// The vectors of the shipped bank, computed with the shipped model.
+pub fn bank_vectors() -> &'static [u8] {
+    VECTORS
+}
 
 /// The shipped bank.
 pub fn shipped() -> Vec<Source> {

@@ -8,20 +8,28 @@ import tomllib
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent
 TOOLS = ROOT / "target/release/examples"
+SHIPPED = "python"  # the track that is shipped; the other fields only teach
+
+
+def read_questions(file, field):
+    """The questions of a bank's file by id; `field` says where they belong: the shipped bank or another field."""
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    for question in data["questions"]:
+        for name in ("points", "misconceptions", "traps", "samples"):
+            question.setdefault(name, [])
+        for statement in question["points"] + question["misconceptions"]:
+            statement.setdefault("also", [])
+            statement.setdefault("unlike", [])
+        yield question["id"], question | {"track": field, "topic": data["topic"], "level": None}
 
 
 def load_bank():
-    """Questions by id, and the general traps, as the Rust types read them."""
+    """Questions by id, those of other fields too, and the general traps, as the Rust types read them."""
     questions = {}
     for file in sorted((ROOT / "bank/python").glob("*.toml")):
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-        for question in data["questions"]:
-            for field in ("points", "misconceptions", "traps", "samples"):
-                question.setdefault(field, [])
-            for statement in question["points"] + question["misconceptions"]:
-                statement.setdefault("also", [])
-                statement.setdefault("unlike", [])
-            questions[question["id"]] = question | {"track": "python", "topic": data["topic"], "level": None}
+        questions.update(read_questions(file, SHIPPED))
+    for file in sorted((HERE / "fields").glob("*.toml")):
+        questions.update(read_questions(file, file.stem))
     general = tomllib.loads((ROOT / "bank/general.toml").read_text(encoding="utf-8"))
     return questions, {key: general[key] for key in ("traps", "recovery")}
 
@@ -54,7 +62,7 @@ def texts(question):
 def load_answers():
     """All labelled answers, `origin` by file; ids are unique over the files."""
     answers = []
-    for file in sorted((HERE / "answers").glob("*.jsonl")):
+    for file in sorted((HERE / "answers").glob("*.jsonl")) + sorted((HERE / "fields/answers").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             if line.strip():
                 row = json.loads(line)
@@ -85,23 +93,23 @@ def run_tool(name, *texts):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def windows(texts):
-    """The windows of each text: its clauses as the Rust code cuts them, then pairs of neighbours.
-
-    Each is (first clause, number of clauses, text); a pair has what stands between the two as well.
-    """
-    found = []
-    for text, ranges in zip(texts, run_tool("clauses", "".join(json.dumps(text) + "\n" for text in texts))):
-        raw = text.encode()
-        pairs = [(a[0], b[1]) for a, b in zip(ranges, ranges[1:])]
-        cut = [(place, 1, span) for place, span in enumerate(ranges)]
-        cut += [(place, 2, span) for place, span in enumerate(pairs)]
-        found.append([(place, size, raw[a:b].decode()) for place, size, (a, b) in cut])
-    return found
+def clauses(texts):
+    """The clauses of each text as the Rust code cuts them, as ranges of bytes."""
+    return run_tool("clauses", "".join(json.dumps(text) + "\n" for text in texts))
 
 
 def lexical(questions, general, answers):
-    """What the lexical grader measures, by (answer id, question id)."""
-    bank = json.dumps({"questions": list(questions.values()), "general": general})
-    rows = "".join(json.dumps({k: a[k] for k in ("id", "question", "answer")}) + "\n" for a in answers)
-    return {(r["id"], r["question"]): r["features"] for r in run_tool("lexical_features", bank, rows)}
+    """What the lexical grader measures, by (answer id, question id).
+
+    The words of a bank are learned from all of it, so the shipped bank and the other fields are read apart.
+    """
+    found = {}
+    for shipped in (True, False):
+        ours = [question for question in questions.values() if (question["track"] == SHIPPED) == shipped]
+        ids = {question["id"] for question in ours}
+        bank = json.dumps({"questions": ours, "general": general})
+        rows = [{k: a[k] for k in ("id", "question", "answer")} for a in answers if a["question"] in ids]
+        if rows:
+            for r in run_tool("lexical_features", bank, "".join(json.dumps(row) + "\n" for row in rows)):
+                found[r["id"], r["question"]] = r["features"]
+    return found

@@ -15,7 +15,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 WIDTH, HEADS, LAYERS, POSITIONS = 384, 12, 6, 128
-TOKENS_MAX, WORD_CHARS_MAX = 64, 100
+TOKENS_MAX, WORD_CHARS_MAX = 64, 100  # of a text alone, and of a clause
+SEGMENT_MAX, GAP_MAX = 128, 8  # tokens of an answer that are read together; of what stands between two clauses
+PROBES = ("stance", "example", "reason")  # read off a window beside its vector
 PARTS = ("query", "key", "value", "output", "up", "down")
 NAMES = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
          "output": "attention.output.dense", "up": "intermediate.dense", "down": "output.dense",
@@ -75,9 +77,11 @@ class Tokeniser:
             start = end
         return found
 
+    def ids_of(self, text):
+        return [piece for word in basic_words(text) for piece in self.word(word)]
+
     def __call__(self, text):
-        inner = [piece for word in basic_words(text) for piece in self.word(word)]
-        return [self.cls, *inner[: TOKENS_MAX - 2], self.sep]
+        return [self.cls, *self.ids_of(text)[: TOKENS_MAX - 2], self.sep]
 
 
 def pruned_vocabulary(texts, size):
@@ -105,13 +109,16 @@ class Encoder(torch.nn.Module):
     def __init__(self, kept, pieces):
         super().__init__()
         self.fixed = 0  # how many of the lowest layers are not trained
-        self.half = True  # bfloat16 where the processor has it; figures are taken in f32
         self.tokeniser = Tokeniser(pieces)
         weights = load_file(source() / "model.safetensors")
         weights = {name.removeprefix("bert."): value for name, value in weights.items()}
         self.words = torch.nn.Parameter(weights["embeddings.word_embeddings.weight"][kept].clone(), False)
         positions = weights["embeddings.position_embeddings.weight"][:POSITIONS]
         self.positions = torch.nn.Parameter(positions + weights["embeddings.token_type_embeddings.weight"][0])
+        self.probes_weight = torch.nn.Parameter(torch.zeros(len(PROBES), WIDTH))
+        self.probes_bias = torch.nn.Parameter(torch.zeros(len(PROBES)))
+        # How a window's score weighs: phrasings, bias of misconceptions, near misses, stance, bias of points.
+        self.scorer = torch.nn.Parameter(torch.tensor([0.6, -5.0, 0.3, 1.0, -4.5]))
         self.tensors = torch.nn.ParameterDict()
         for end in ("weight", "bias"):
             self.tensors[f"embeddings_norm_{end}"] = torch.nn.Parameter(weights[f"embeddings.LayerNorm.{end}"])
@@ -135,6 +142,7 @@ class Encoder(torch.nn.Module):
         return F.layer_norm(x, (WIDTH,), self.tensors[f"{name}_weight"], self.tensors[f"{name}_bias"], 1e-12)
 
     def forward(self, ids, mask):
+        """The last hidden states of sequences of tokens, padded to one length."""
         drop = lambda x: F.dropout(x, 0.1, self.training)
         count, length = ids.shape
         x = drop(self.norm(self.words[ids] + self.positions[:length], "embeddings_norm"))
@@ -149,8 +157,7 @@ class Encoder(torch.nn.Module):
             x = self.norm(x + drop(self.linear(mixed, layer, "output")), f"layers_{layer}_norm1")
             inner = self.linear(F.gelu(self.linear(x, layer, "up")), layer, "down")
             x = self.norm(x + drop(inner), f"layers_{layer}_norm2")
-        weight = mask.float()[:, :, None]
-        return F.normalize((x.float() * weight).sum(1) / weight.sum(1), dim=-1)
+        return x
 
     def batch(self, tokens):
         length = max(map(len, tokens))
@@ -160,6 +167,38 @@ class Encoder(torch.nn.Module):
             mask[place, : len(row)] = 1
         return ids, mask
 
+    def pooled(self, tokens):
+        """Texts alone: the vector of each, from its pieces without [CLS] and [SEP]."""
+        ids, mask = self.batch(tokens)
+        states = self(ids, mask)
+        inner = torch.zeros_like(mask)
+        for place, row in enumerate(tokens):
+            inner[place, slice(1, len(row) - 1) if len(row) > 2 else slice(0, len(row))] = 1
+        return F.normalize((states * inner[:, :, None]).sum(1) / inner.sum(1, keepdim=True), dim=-1)
+
+    def read(self, layouts):
+        """Answers in context: (vectors, probes) of all windows of all these answers, in order.
+
+        A window is the mean over its own pieces, wherever in the answer's segments they stand.
+        """
+        segments = [segment for layout in layouts for segment in layout["segments"]]
+        ids, mask = self.batch(segments)
+        states = self(ids, mask)
+        length, first, rows, columns, values, count = ids.shape[1], 0, [], [], [], 0
+        for layout in layouts:
+            for spans in layout["windows"]:
+                total = sum(end - start for _, start, end in spans)
+                for segment, start, end in spans:
+                    rows += [count] * (end - start)
+                    columns += range((first + segment) * length + start, (first + segment) * length + end)
+                    values += [1 / total] * (end - start)
+                count += 1
+            first += len(layout["segments"])
+        matrix = torch.zeros(count, len(segments) * length)
+        matrix[rows, columns] = torch.tensor(values)
+        means = matrix @ states.reshape(-1, WIDTH)
+        return F.normalize(means, dim=-1), means @ self.probes_weight.T + self.probes_bias
+
     def embed(self, tokens, size=64):
         """Vectors of many texts, computed in order of length, nothing trained."""
         order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
@@ -168,8 +207,63 @@ class Encoder(torch.nn.Module):
         with torch.inference_mode():
             for start in range(0, len(order), size):
                 places = order[start : start + size]
-                found[places] = self(*self.batch([tokens[place] for place in places])).float().numpy()
+                found[places] = whole(self.pooled([tokens[place] for place in places]).numpy())
         return found
+
+    def read_all(self, layouts, size=12):
+        """For each answer (vectors, probes) of its windows, nothing trained."""
+        order = sorted(range(len(layouts)), key=lambda place: max(map(len, layouts[place]["segments"]), default=0))
+        found = [(np.zeros((0, WIDTH), np.float32), np.zeros((0, len(PROBES)), np.float32)) for _ in layouts]
+        order = [place for place in order if layouts[place]["windows"]]
+        self.eval()
+        with torch.inference_mode():
+            for start in range(0, len(order), size):
+                places = order[start : start + size]
+                vectors, probes = (part.numpy() for part in self.read([layouts[place] for place in places]))
+                ends = np.cumsum([len(layouts[place]["windows"]) for place in places])
+                for place, v, p in zip(places, np.split(vectors, ends[:-1]), np.split(probes, ends[:-1])):
+                    found[place] = (whole(v), p)
+        return found
+
+
+def whole(vectors):
+    """Vectors as the program keeps them: whole numbers of steps, of length 1."""
+    steps = np.round(vectors * (127 / np.abs(vectors).max(1, keepdims=True)))
+    return (steps / np.linalg.norm(steps, axis=1, keepdims=True)).astype(np.float32)
+
+
+def layout(tokeniser, text, ranges):
+    """An answer as segments of tokens, and its windows (clauses, then pairs of neighbours) as spans of them.
+
+    Each segment begins with the last clause of the one before, if there is room, so that a pair is read together.
+    """
+    raw = text.encode()
+    cut = lambda start, end, most: tokeniser.ids_of(raw[start:end].decode())[:most]
+    clauses = [cut(*span, TOKENS_MAX - 2) for span in ranges]
+    gaps = [[]] + [cut(a[1], b[0], GAP_MAX) for a, b in zip(ranges, ranges[1:])]
+    segments, at, pair_at, place = [], {}, {}, 0
+    while place < len(clauses):
+        first, tokens, spans = place, [], {}
+        if place and len(clauses[place - 1]) + len(gaps[place]) + len(clauses[place]) <= SEGMENT_MAX - 2:
+            first = place - 1
+        inside = first
+        while inside < len(clauses):
+            more = [*(gaps[inside] if inside > first else []), *clauses[inside]]
+            if tokens and len(tokens) + len(more) > SEGMENT_MAX - 2:
+                break
+            tokens += more
+            end = 1 + len(tokens)
+            spans[inside] = (len(segments), end - len(clauses[inside]), end)
+            inside += 1
+        for number, span in spans.items():
+            whole = (span[0], 0, 1) if span[1] == span[2] else span
+            at.setdefault(number, [whole] if whole is span else [whole, (span[0], len(tokens) + 1, len(tokens) + 2)])
+            if number + 1 in spans and spans[number][1] < spans[number + 1][2]:
+                pair_at.setdefault(number, [(span[0], span[1], spans[number + 1][2])])
+        segments.append([tokeniser.cls, *tokens, tokeniser.sep])
+        place = inside
+    pairs = [pair_at.get(place, at[place] + at[place + 1]) for place in range(len(clauses) - 1)]
+    return {"segments": segments, "windows": [at[place] for place in range(len(clauses))] + pairs}
 
 
 def rounded(weight):
@@ -202,6 +296,7 @@ def file_tensors(encoder):
         whole, scale = rounded(weight.detach())
         found[name], found[name.removesuffix(".weight") + ".scale"] = whole, scale
     found["embeddings.positions"] = encoder.positions.detach()
+    found["probes.weight"], found["probes.bias"] = encoder.probes_weight.detach(), encoder.probes_bias.detach()
     for name, value in encoder.tensors.items():
         *where, part, end = name.split("_")
         if part not in PARTS or end == "bias":

@@ -9,7 +9,7 @@ import encoder as encoders
 import features
 import heads
 
-BYTES_MAX = 16 * 1024 * 1024
+BYTES_MAX = 16_000_000
 ODD = [
     "", "   ", "\n\t\n", "a", "A list can be changed, a tuple cannot.", "`x is y` uses `==`, not +=",
     "def f(a, b=[]):\n    b.append(a)\n    return b", "```python\nprint('héllo')\n```", "Café au lait, naïve façade, Ünïcödé",
@@ -34,37 +34,37 @@ def plain(value):
     return value
 
 
-def assessment(world, fitted, answer, vectors):
-    """What the finished model makes of an answer to a known question, with its vectors at hand."""
-    measured = world.measured(vectors, [answer])[0]
-    kind, says, believes, example, reason = heads.settled(heads.confidences(fitted["known"], measured))
-    return measured, {"kind": kind, "says": says, "believes": believes, "example": example, "reason": reason}
-
-
 def fixture(world, encoder, fitted):
-    """Texts with tokens and vectors, and answers with features and confidences, from the rounded weights."""
+    """Texts with tokens and vectors, and answers with windows, features and confidences, from the rounded weights."""
     tokens = [encoder.tokeniser(text) for text in ODD]
     vectors = encoder.embed(tokens)
     texts = [{"text": text, "tokens": row, "first": vector[:16], "norm": float(np.linalg.norm(vector))}
              for text, row, vector in zip(ODD, tokens, vectors)]
     chosen = [answer for answer in world.answers if answer["origin"] == "shared-dev"][::23][:10]
-    chosen_places = {world.where[answer["id"]] for answer in chosen}
-    only = {answer["question"] for answer in chosen}
-    exact = world.embed(encoder, chosen_places, exact=True, questions=only)
-    pairs = []
-    for answer in chosen:
-        measured, found = assessment(world, fitted, answer, exact)
-        pairs.append({"question": answer["question"], "answer": answer["answer"],
-                      "features": {name: dict(value) if name in ("points", "misconceptions") else value
-                                   for name, value in measured.items() if name != "parts"}, "confidences": found})
-    return {"texts": texts, "answers": pairs}
+    longest = max(world.answers, key=lambda answer: len(answer["answer"]))
+    chosen += [longest] if longest not in chosen else []
+    places = [world.where[answer["id"]] for answer in chosen]
+    seen, answers = world.read(encoder, places), []
+    for place, answer, measured in zip(places, chosen, world.measured(seen, chosen)):
+        kind, says, believes, example, reason = heads.settled(heads.confidences(fitted["known"], measured))
+        vectors, probes = seen["windows"][place]
+        answers.append({
+            "question": answer["question"], "answer": answer["answer"], "clauses": world.ranges[place],
+            "windows": [{"first": vector[:8], "probes": probe} for vector, probe in zip(vectors, probes)],
+            "features": {name: dict(value) if name in ("points", "misconceptions") else value
+                         for name, value in measured.items() if name not in ("parts", "guard", "clauses")},
+            "confidences": {"kind": kind, "says": says, "believes": believes, "example": example, "reason": reason}})
+    return {"texts": texts, "answers": answers}
 
 
 def write(world, encoder, fitted, version):
     """The model file and the fixture; returns lines for the report."""
-    meta = {"version": version, "known": sorted(world.questions), "cues": features.CUES,
-            "sharpness": features.SHARPNESS, "features": {name: heads.names(name) for name in heads.LEXICAL},
-            "tokens_max": encoders.TOKENS_MAX, "heads": fitted}
+    meta = {"version": version, "known": {q: sorted(id for _, id, _, _ in data.statements(question))
+                                           for q, question in world.questions.items() if question["track"] == data.SHIPPED},
+            "cues": features.CUES,
+            "sharpness": features.SHARPNESS, "temperature": features.TEMPERATURE, "sharp": features.SHARP,
+            "score": encoder.scorer.tolist(), "probes": list(encoders.PROBES), "features": {name: heads.names(name) for name in heads.LEXICAL},
+            "tokens_max": encoders.TOKENS_MAX, "segment_max": encoders.SEGMENT_MAX, "gap_max": encoders.GAP_MAX, "heads": fitted}
     out = data.ROOT / f"model/riposte-{version}.safetensors"
     out.parent.mkdir(exist_ok=True)
     tensors = encoders.file_tensors(encoder)

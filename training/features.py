@@ -10,8 +10,12 @@ STATEMENT = [
     "cue.here", "cue.before", "cue.after", "whole.mean", "rank", "share", "rivals", "clauses",
     "pair_before.top3", "pair_after.top3", "pair_before.margin_miss", "pair_after.margin_miss",
     "pair_before.margin_other", "pair_after.margin_other",
+    "score.best", "score.clause", "score.sum", "score.second", "stance.own", "stance.clause", "stance.pair_before",
+    "stance.pair_after", "stance.least",
 ]
 SHARPNESS = 12.0
+TEMPERATURE, SHARP = 0.07, 2.0  # as the encoder was tuned
+NO_SECOND = -9.0  # a score where there is no second one
 CUES = [
     "myth", "wrong", "false", "nope", "untrue", "misconception", "mistake", "people", "folks", "claim",
     "claims", "supposedly", "believe", "believes", "expect", "rumour", "rumor", "heard", "beginners",
@@ -34,11 +38,23 @@ def cue_count(text):
     return float(sum(spoken.count(f" {cue} ") for cue in CUES))
 
 
+class Windows:
+    """An answer as the encoder read it: clauses, then pairs of neighbours."""
+
+    def __init__(self, single, vectors, probes, cues):
+        """`single`: how many are clauses; `probes`: stance, example, reason of each; `cues` of the clauses."""
+        self.single, self.vectors, self.probes, self.cues = single, vectors, probes, cues
+
+
 class Prepared:
     """The vectors of one question: all phrasings in one matrix, with the rows of each statement."""
 
-    def __init__(self, entries):
-        """`entries`: (statement id, is it a point, says vectors, near-miss vectors); says[0] is the sentence."""
+    def __init__(self, entries, score):
+        """`entries`: (statement id, is it a point, says vectors, near-miss vectors); says[0] is the sentence.
+
+        `score`: how the encoder weighs phrasings, bias, near misses, stance, bias of points.
+        """
+        self.score = score
         rows, self.ids, self.points, self.says, self.near = [], [], [], [], []
         for id, point, says, near in entries:
             self.ids.append(id)
@@ -55,7 +71,7 @@ def top(values, count):
 
 
 def views(prepared, vectors):
-    """For every statement and window: alike, top3, mean, idea, miss."""
+    """The cosines with all phrasings, and for every statement and window: alike, top3, mean, idea, miss."""
     near = vectors @ prepared.matrix.T
     shape = (len(prepared.ids), len(vectors))
     alike, top3, mean, idea = (np.zeros(shape, np.float32) for _ in range(4))
@@ -68,23 +84,49 @@ def views(prepared, vectors):
     return near, alike, top3, mean, idea, miss
 
 
+def soft(near, rows):
+    """How near windows are to a set of texts: like the maximum, but every member counts a little."""
+    values = near[:, rows] / TEMPERATURE
+    most = values.max(1)
+    return most + np.log(np.exp(values - most[:, None]).mean(1))
+
+
+def scores(prepared, windows, near):
+    """For every statement and window the logit with which the encoder was tuned."""
+    scale, bias, against, stance_share, point_bias = prepared.score
+    found = np.zeros((len(prepared.ids), len(near)), np.float32)
+    for s, (says, misses) in enumerate(zip(prepared.says, prepared.near)):
+        said = soft(near, says)
+        found[s] = scale * said + (point_bias if prepared.points[s] else bias)
+        if len(misses):
+            found[s] -= against * np.logaddexp(0, soft(near, misses) - said)
+        if not prepared.points[s]:
+            found[s] += stance_share * windows.probes[:, 0]
+    return found
+
+
+def together(logits):
+    """One logit of an answer from those of its windows."""
+    most = logits.max()
+    return float(most + np.log(np.exp(SHARP * (logits - most)).sum()) / SHARP)
+
+
 def measure(prepared, windows):
-    """One row of STATEMENT a statement. A window is {"place", "size", "vector", "cues"}; clauses come first."""
+    """One row of STATEMENT a statement."""
     total = len(prepared.ids)
-    if not windows:
+    if not len(windows.vectors):
         return np.zeros((total, len(STATEMENT)), np.float32)
-    vectors = np.array([window["vector"] for window in windows])
-    single = sum(window["size"] == 1 for window in windows)
+    vectors, single, cues = windows.vectors, windows.single, windows.cues
     near, alike, top3, mean, idea, miss = views(prepared, vectors)
+    score, stance = scores(prepared, windows, near), windows.probes[:, 0]
     weight = np.exp(SHARPNESS * near)
     whole = vectors[:single].mean(0)
     whole = prepared.matrix @ (whole / max(np.linalg.norm(whole), 1e-9))
     best_of = top3.argmax(1)
-    cues = [window["cues"] for window in windows[:single]]
     rows = []
     for s in range(total):
         others = np.delete(alike, s, 0)
-        other = others.max(0) if total > 1 else np.full(len(windows), -1.0)
+        other = others.max(0) if total > 1 else np.full(len(vectors), -1.0)
         own = best_of[s]
         clause = int(top3[s, :single].argmax())
         around = lambda values, place, none: float(values[place]) if 0 <= place < single else none
@@ -106,19 +148,44 @@ def measure(prepared, windows):
             float((best_of == own).sum()), np.log1p(single),
             top3[s, before], top3[s, after], margin[before], margin[after],
             alike[s, before] - other[before], alike[s, after] - other[after],
+            score[s].max(), score[s, :single].max(), together(score[s]),
+            np.sort(score[s, :single])[-2] if single > 1 else NO_SECOND,
+            stance[own], stance[clause], stance[before], stance[after], stance[:single].min(),
         ])
     return np.array(rows, np.float32)
 
 
 ANSWER = ["ask", "claim", "best", "mean_best", "second_best", "mean_whole"]
+PROBE = ["best", "second", "sum"]
+KIND = ["clauses", "score.best", "score.second", "score.mean", "probe.example", "probe.reason"]
+
+
+def measure_kind(prepared, windows):
+    """KIND, and the direction of the whole answer: what tells an attempt to answer from anything else."""
+    if not len(windows.vectors):
+        return np.zeros(len(KIND) + len(prepared.matrix[0]), np.float32)
+    singles = windows.vectors[: windows.single]
+    whole = singles.mean(0)
+    best = scores(prepared, windows, windows.vectors @ prepared.matrix.T).max(1)
+    ordered = np.sort(best)
+    numbers = [np.log1p(windows.single), ordered[-1], ordered[-2] if len(ordered) > 1 else NO_SECOND, best.mean(),
+               windows.probes[:, 1].max(), windows.probes[:, 2].max()]
+    return np.concatenate([numbers, whole / max(np.linalg.norm(whole), 1e-9)]).astype(np.float32)
+
+
+def measure_probe(windows, place):
+    """PROBE: the logits of a probe over the windows of an answer."""
+    if not len(windows.vectors):
+        return np.array([-5.0, -5.0, -5.0], np.float32)
+    logits = np.sort(windows.probes[:, place])
+    return np.array([logits[-1], logits[-2] if len(logits) > 1 else -5.0, together(logits)], np.float32)
 
 
 def measure_answer(prepared, windows, ask, claim):
     """ANSWER: how the answer as a whole compares with the question."""
-    singles = [window["vector"] for window in windows if window["size"] == 1]
-    if not singles:
+    vectors = windows.vectors[: windows.single]
+    if not len(vectors):
         return np.zeros(len(ANSWER), np.float32)
-    vectors = np.array(singles)
     whole = vectors.mean(0)
     unit = whole / max(np.linalg.norm(whole), 1e-9)
     alike = views(prepared, vectors)[1]

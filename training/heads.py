@@ -7,30 +7,44 @@ import torch
 import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 
+import encoder as encoders
 import features
 
 warnings.filterwarnings("ignore", category=FutureWarning)
-SWAPPED_WEIGHT, OFF_TOPIC_WEIGHT = 0.25, 3.0  # made-up pairs weigh less than written ones
-LABEL = {"answer": "answer", "blank": "blank", "keywords": "keywords"}  # what else the guards say is off topic
-STRENGTH = {"points": 0.1, "misconceptions": 0.1, "example": 0.3, "reason": 0.3, "topic": 0.1}
+SWAPPED_WEIGHT, WRITTEN_WEIGHT = 0.1, 2.0  # made-up pairs weigh less than written texts that are no answers
+SHARED_WEIGHT = 3.0  # what counts as an example or a reason is a convention; that of the shared answers is the measure
+ANSWER_OFFSET = 0.5  # added to the logit of an answer: to ask again for what was one is worse than a loose follow-up
+STATED = 0.9  # a text that states something of the question as surely as this is not about something else
+GUARDS = ["answer", "blank", "off_topic", "keywords", "gibberish", "instructions", "echo"]
+KINDS = ["answer", "blank", "keywords", "off_topic"]
+STRENGTH = {"points": 0.1, "misconceptions": 0.1, "example": 0.3, "reason": 0.3, "kind": 0.02}
 HIDDEN = {"misconceptions": 16}  # the heads with a layer in between, by its size; the others are linear
 PARTS = ("claim", "explanation", "example")
-LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "topic": 9}
+LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "kind": 16}
 ROUNDS, RATE, DECAY, MEMBERS = 150, 0.01, 2e-3, 3  # a layer is fitted as three small ones, averaged
 
 
 def names(head):
     """What each feature of a head is, in order; lexical ones are those of the lexical grader."""
-    own = {"points": features.STATEMENT, "misconceptions": features.STATEMENT, "topic": features.ANSWER}
-    parts = [f"points.{part}.{what}" for part in PARTS for what in ("best", "second", "sum")]
+    whole = [f"whole.{place}" for place in range(encoders.WIDTH)]
+    own = {"points": features.STATEMENT, "misconceptions": features.STATEMENT,
+           "kind": [*features.ANSWER, *features.KIND, *whole]}
+    parts = [f"probe.{what}" for what in features.PROBE]
+    parts += [f"points.{part}.{what}" for part in PARTS for what in ("best", "second", "sum")]
     return [f"lexical.{place}" for place in range(LEXICAL[head])] + own.get(head, parts)
 
 
 def swapped(answers, questions):
-    """Every answer put to one other question."""
-    chance = random.Random(7)
-    return [answer | {"question": chance.choice([q for q in questions if q != answer["question"]]),
-                      "kind": "swapped"} for answer in answers if answer["kind"] == "answer"]
+    """Every answer put to one other question of its field."""
+    chance, fields = random.Random(7), {}
+    for q, question in questions.items():
+        fields.setdefault(question["track"], []).append(q)
+    found = []
+    for answer in answers:
+        others = [q for q in fields[questions[answer["question"]]["track"]] if q != answer["question"]]
+        if answer["kind"] == "answer" and others:
+            found.append(answer | {"question": chance.choice(others), "kind": "swapped"})
+    return found
 
 
 def fit(values, truth, strength, weights=None, hidden=0):
@@ -39,7 +53,7 @@ def fit(values, truth, strength, weights=None, hidden=0):
     mean, scale = values.mean(0), values.std(0)
     scale[scale < 1e-6] = 1.0
     even = (values - mean) / scale
-    head = {"mean": mean, "scale": scale, "platt": [1.0, 0.0]}
+    head = {"mean": mean, "scale": scale}
     if hidden:
         return head | fit_layer(even, truth, hidden)
     model = LogisticRegression(C=strength, max_iter=3000).fit(even, truth, sample_weight=weights)
@@ -73,8 +87,7 @@ def logits(head, values):
 
 
 def chances(head, values):
-    a, b = head["platt"]
-    return 1 / (1 + np.exp(-(a * logits(head, values) + b)))
+    return 1 / (1 + np.exp(-logits(head, values)))
 
 
 def said_by_part(parts, confidences):
@@ -93,8 +106,11 @@ def table(answers, measured, field, label):
     return tuple(np.array(column) for column in zip(*rows))
 
 
-def fit_all(answers, measured):
-    """All heads. The heads of example and reason see point confidences as a head gives them to strangers."""
+def fit_all(answers, measured, more=((), ())):
+    """All heads. The heads of example and reason see point confidences as a head gives them to strangers.
+
+    `more` are answers and features for the head of the kind alone.
+    """
     points, truth, place = table(answers, measured, "points", "says")
     found = {"points": fit(points, truth, STRENGTH["points"])}
     wrong, believed, _ = table(answers, measured, "misconceptions", "believes")
@@ -106,47 +122,62 @@ def fit_all(answers, measured):
     real = sorted(set(place.tolist()))
     for field in ("example", "reason"):
         rows = [[*measured[p][field], *said_by_part(measured[p]["parts"], strange[place == p])] for p in real]
-        found[field] = fit(rows, [answers[p][field] for p in real], STRENGTH[field])
-    weight = {"answer": 1.0, "off_topic": OFF_TOPIC_WEIGHT, "swapped": SWAPPED_WEIGHT}
-    rows = [(seen["topic"], answer["kind"] != "answer", weight[answer["kind"]])
-            for answer, seen in zip(answers, measured) if seen["guard"] == "answer" and answer["kind"] in weight]
-    found["topic"] = fit(*(np.array(c) for c in list(zip(*rows))[:2]), STRENGTH["topic"], np.array([r[2] for r in rows]))
+        weights = [SHARED_WEIGHT if answers[p]["origin"].startswith("shared") else 1.0 for p in real]
+        found[field] = fit(rows, [answers[p][field] for p in real], STRENGTH[field], np.array(weights))
+    found["kind"] = fit_kind([*answers, *more[0]], [*measured, *more[1]])
     return found
 
 
+def fit_kind(answers, measured):
+    """One logit a kind. A swapped answer is off topic."""
+    rows = [(seen["kind"], "off_topic" if answer["kind"] == "swapped" else answer["kind"],
+             {"answer": 1.0, "swapped": SWAPPED_WEIGHT}.get(answer["kind"], WRITTEN_WEIGHT))
+            for answer, seen in zip(answers, measured) if len(seen["clauses"])]
+    values, kinds, weights = (np.array(column) for column in zip(*rows))
+    mean, scale = values.mean(0), values.std(0)
+    scale[scale < 1e-6] = 1.0
+    model = LogisticRegression(C=STRENGTH["kind"], max_iter=3000)
+    model.fit((values - mean) / scale, kinds, sample_weight=weights)
+    order = [list(model.classes_).index(kind) for kind in KINDS if kind in model.classes_]
+    bias = model.intercept_[order] + np.array([ANSWER_OFFSET, 0.0, 0.0, 0.0])[: len(order)]
+    return {"mean": mean, "scale": scale, "weights": model.coef_[order], "bias": bias}
+
+
+def kind_of(head, seen):
+    """The kind of an answer; without any clause the guards decide alone."""
+    if not len(seen["clauses"]):
+        return seen["guard"] if seen["guard"] in KINDS else "off_topic"
+    logits = head["weights"] @ ((np.asarray(seen["kind"], np.float64) - head["mean"]) / head["scale"]) + head["bias"]
+    return KINDS[int(np.argmax(logits))]
+
+
 def confidences(heads, seen):
-    """Everything the heads say of one answer; the kind is the guards', the topic is yet to be weighed."""
+    """Everything the heads say of one answer."""
     def one(name, values):
         return float(chances(heads[name], np.asarray(values)[None])[0])
 
-    found = {"guard": LABEL.get(seen["guard"], "off_topic"), "topic": one("topic", seen["topic"])}
+    found = {"kind": kind_of(heads["kind"], seen)}
     for field in ("points", "misconceptions"):
         ids = [id for id, _ in seen[field]]
         found[field] = dict(zip(ids, chances(heads[field], [v for _, v in seen[field]]).tolist())) if ids else {}
-    # The heads of example and reason see the points as they are before the shift of the points' own head.
-    plain = heads["points"] | {"platt": [1.0, 0.0]}
-    sure = chances(plain, [v for _, v in seen["points"]]) if seen["points"] else []
-    parts = said_by_part(seen["parts"], sure)
+    surest = max([*found["points"].values(), *found["misconceptions"].values()], default=0.0)
+    if found["kind"] == "off_topic" and seen["guard"] == "answer" and surest >= STATED:
+        found["kind"] = "answer"
+    parts = said_by_part(seen["parts"], list(found["points"].values()))
     return found | {field: one(field, [*seen[field], *parts]) for field in ("example", "reason")}
 
 
-def settled(found, shift=None):
-    """(kind, says, believes, example, reason), with the logits moved by `shift`, by head."""
-    def moved(name, chance):
-        odds = np.log(max(chance, 1e-9) / max(1 - chance, 1e-9)) + (shift or {}).get(name, 0.0)
-        return float(1 / (1 + np.exp(-odds)))
-
-    off = found["guard"] == "answer" and moved("topic", found["topic"]) >= 0.5
-    says, believes = ({id: moved(field, c) for id, c in found[field].items()} for field in ("points", "misconceptions"))
-    return "off_topic" if off else found["guard"], says, believes, found["example"], found["reason"]
+def settled(found):
+    """(kind, says, believes, example, reason)."""
+    return found["kind"], found["points"], found["misconceptions"], found["example"], found["reason"]
 
 
-def cross_predict(answers, measured, folds):
+def cross_predict(answers, measured, folds, more=((), ())):
     """What heads fitted on the other folds say of every true answer."""
     found = [None] * len(answers)
     for fold in sorted(set(folds)):
         outside = [p for p in range(len(answers)) if folds[p] != fold]
-        heads = fit_all([answers[p] for p in outside], [measured[p] for p in outside])
+        heads = fit_all([answers[p] for p in outside], [measured[p] for p in outside], more)
         for place in range(len(answers)):
             if folds[place] == fold and answers[place]["kind"] != "swapped":
                 found[place] = confidences(heads, measured[place])
@@ -166,9 +197,12 @@ def join(question, seen, prepared, vectors_of, use_encoder=True, use_lexical=Tru
         parts = [lexical if use_lexical else [], encoder if use_encoder else []]
         return np.concatenate(parts).astype(np.float32)
 
-    found = {"guard": seen["kind"], "parts": [point["part"] for point in question["points"]],
-             "example": np.array(seen["example"]), "reason": np.array(seen["reason"])}
+    windows = vectors_of["windows"]
+    found = {"guard": seen["kind"], "clauses": windows.cues, "parts": [point["part"] for point in question["points"]]}
+    for probe, field in ((1, "example"), (2, "reason")):
+        found[field] = both(seen[field], features.measure_probe(windows, probe))
     for field in ("points", "misconceptions"):
         found[field] = [(id, both(values, rows[place[id]])) for id, values in seen[field]]
-    found["topic"] = both(seen["topic"], extra)
+    guard = [float(seen["kind"] == kind) for kind in GUARDS]
+    found["kind"] = both([*guard, *seen["topic"]], np.concatenate([extra, features.measure_kind(prepared, windows)]))
     return found

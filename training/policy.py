@@ -1,5 +1,5 @@
 """The policy of src/core/grading/policy.rs, and the figures of the evaluation."""
-SAID, SURE = 0.5, 0.6
+SAID = 0.5
 
 
 def next_trap(question, general, kind, says, believes, example, reason):
@@ -12,21 +12,24 @@ def next_trap(question, general, kind, says, believes, example, reason):
     def first(when):
         return next((t["id"] for t in question["traps"] if t["when"] == when), None)
 
-    voiced = next(((c, trap) for id, c in sorted(believes.items(), key=lambda pair: -pair[1]) if c >= SAID
-                   and (trap := first({"believes": id}))), None)
-    keys = [(p["id"], says[p["id"]]) for p in question["points"] if p.get("key")]
-    gap = next(((1 - c, trap) for id, c in sorted(keys, key=lambda pair: pair[1]) if c < SAID
-                and (trap := first({"missing": id}))), None)
-    decided = gap if gap and gap[0] >= SURE and not (voiced and voiced[0] >= SURE) else voiced or gap
-    if decided:
-        return decided[1]
-    for has, lack in ((example, "example"), (reason, "reason")):
-        if has < SAID:
-            when = {"lacks": lack}
-            found = first(when) or next((t["id"] for t in general["traps"] if t["when"] == when), None)
-            if found:
-                return found
-    return first("solid") or next(t["id"] for t in general["traps"] if t["when"] == "solid")
+    def any_of(when):
+        return first(when) or next((t["id"] for t in general["traps"] if t["when"] == when), None)
+
+    lines = [
+        [(c, first({"believes": id}), c >= SAID) for id, c in believes.items()],
+        [(1 - says[p["id"]], first({"missing": p["id"]}), True) for p in question["points"] if p.get("key")],
+        [(1 - example, any_of({"lacks": "example"}), True), (1 - reason, any_of({"lacks": "reason"}), True)],
+        [(1.0, any_of("solid"), True)],
+    ]
+    reached, best = 1.0, (0.0, "@reveal")
+    for line in lines:
+        passed = reached
+        for applies, trap, may in line:
+            if trap:
+                passed *= 1 - applies
+                best = max(best, (reached * applies if may else 0.0, trap), key=lambda one: one[0])
+        reached = passed
+    return best[1]
 
 
 def allowed_traps(question, general, label):

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Trains what understands answers: the sentence encoder and the heads, and says how well it does.
 
-usage: train.py [--reuse] [--version N] [--folds N] [--question-folds N]
+usage: train.py [--reuse] [--steps N] [--folds N] [--only PART] [--version N]
 
 Writes model/riposte-N.safetensors, tests/fixtures/encoder.json and training/REPORT.md. Needs the two
 examples first: cargo build --release --example clauses --example lexical_features. With --reuse,
-encoders tuned by an earlier run are taken from target/training instead of being tuned again.
+what an earlier run left in target/training is taken instead of being computed again.
 """
 import argparse
+import concurrent.futures
 import hashlib
 import os
 import pickle
@@ -15,23 +16,20 @@ import time
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-import numpy as np
 import torch
 
 import data
 import encoder as encoders
 import export
-import heads
 import report
 import tune
 import world as worlds
 
-WORDS, SEED = 8000, 11
-FOLDS, QUESTION_FOLDS = 3, 2
-FIRST_STEPS, STEPS, NEW_STEPS = 100, 240, 70
-FIRST_RATE, RATE = 5e-5, 1e-4
-FIXED = 2  # lowest layers that labelled answers do not change
+WORDS, SEED = 11000, 11
+FOLDS, STEPS = 3, 350
+QUESTIONS_LEFT_OUT = 9  # of the shipped questions, every ninth is left out of a fold
 CACHE = data.ROOT / "target/training"
+WORKERS = 2  # one thread each: two encoders side by side are faster than one with two threads
 
 
 def fold_of(text, count):
@@ -39,129 +37,114 @@ def fold_of(text, count):
     return int(hashlib.sha256(text.encode()).hexdigest(), 16) % count
 
 
-class Run:
-    def __init__(self, args):
-        self.start, self.reuse, self.args = time.time(), args.reuse, args
-        CACHE.mkdir(parents=True, exist_ok=True)
-        self.world = worlds.World()
-        self.world.vocabulary = self.kept("vocabulary", lambda: encoders.pruned_vocabulary(self.world.texts, WORDS))
-        self.world.tokenise(encoders.Tokeniser(self.world.vocabulary[1]))
-        self.say(f"{len(self.world.answers)} answers, {len(self.world.texts)} texts")
+def kept(name, reuse, make):
+    """What `make` gives, or what it gave in an earlier run."""
+    file = CACHE / f"{name}.pickle"
+    if reuse and file.exists():
+        return pickle.loads(file.read_bytes())
+    made = make()
+    file.write_bytes(pickle.dumps(made))
+    return made
 
-    def say(self, text):
-        print(f"{time.time() - self.start:6.0f} s  {text}", flush=True)
 
-    def kept(self, name, make):
-        """What `make` gives, or what it gave in an earlier run."""
-        file = CACHE / f"{name}.pickle"
-        if self.reuse and file.exists():
-            return pickle.loads(file.read_bytes())
-        made = make()
-        file.write_bytes(pickle.dumps(made))
-        return made
+def left_out(world, fold):
+    """The questions that the encoder of a fold never sees: a third of the other fields', a ninth of the shipped."""
+    shipped = sorted(q for q, question in world.questions.items() if question["track"] == data.SHIPPED)
+    others = sorted(q for q, question in world.questions.items() if question["track"] != data.SHIPPED)
+    return {q for place, q in enumerate(shipped) if place % QUESTIONS_LEFT_OUT == fold} | {
+        q for place, q in enumerate(others) if place % FOLDS == fold}
 
-    def encoder(self, name, make, base=None):
-        """A fresh encoder (or one that goes on from `base`), tuned by `make` unless it was before."""
-        encoder = encoders.Encoder(*self.world.vocabulary)
-        file = CACHE / f"{name}.pt"
-        if self.reuse and file.exists():
-            encoder.load_state_dict(torch.load(file))
-        else:
-            self.say(f"tuning {name}")
-            if base is not None:
-                encoder.load_state_dict(base.state_dict())
-            make(encoder)
-            torch.save(encoder.state_dict(), file)
-        return encoder
 
-    def vectors(self, name, encoder, wanted=None, **how):
-        """A row for every wanted text; what an earlier run computed is not computed again."""
-        file = CACHE / f"{name}.vectors.pickle"
-        known = pickle.loads(file.read_bytes()) if self.reuse and file.exists() else {}
-        found = self.world.embed(encoder, wanted, known=known, **how)
-        chosen = np.abs(found).sum(1) > 0
-        file.write_bytes(pickle.dumps({text: found[p] for p, text in enumerate(self.world.texts) if chosen[p]}))
-        return found
+def parts(world, fold):
+    """(answers to learn from, questions to learn from, answers left out) of a fold."""
+    strange = left_out(world, fold)
+    learned, unseen = [], []
+    for place, answer in enumerate(world.answers):
+        new = answer["question"] in strange
+        shipped = world.questions[answer["question"]]["track"] == data.SHIPPED
+        outside = new or (shipped and fold_of(answer["id"], FOLDS) == fold)
+        (unseen if outside else learned).append(place)
+    return learned, [q for q in world.questions if q not in strange], unseen
 
-    def tune(self, encoder, vectors, wanted, steps, seed, questions=None):
-        pools, labels = self.world.pools(vectors, wanted, questions)
-        tune.tune(encoder, pools, labels, steps, SEED + seed, say=self.say, rate=RATE, fixed=FIXED)
 
-    def first(self):
-        """The encoder tuned on the bank alone, and its vectors of single clauses: who supports what."""
-        def make(encoder):
-            pools = {}
-            for (question, id), (says, near) in self.world.bank_tokens().items():
-                pools.setdefault(question, {})[id] = {"says": says, "near": near}
-            tune.tune(encoder, pools, [], FIRST_STEPS, SEED, with_answers=False, say=self.say, rate=FIRST_RATE)
+def tuned(world, fold, steps, reuse, say):
+    """The encoder of a fold (or of everything, fold None), rounded as it will be shipped."""
+    encoder = encoders.Encoder(*world.vocabulary)
+    name = "final" if fold is None else f"fold{fold}"
+    file = CACHE / f"{name}.pt"
+    if reuse and file.exists():
+        encoder.load_state_dict(torch.load(file))
+    else:
+        learned, questions, _ = parts(world, fold) if fold is not None else (
+            range(len(world.answers)), list(world.questions), None)
+        tune.tune(encoder, world, learned, questions, steps, SEED + (99 if fold is None else fold),
+                  say=lambda text: say(f"{name} {text}"))
+        torch.save(encoder.state_dict(), file)
+    return encoders.quantise(encoder)
 
-        encoder = self.encoder("first", make)
-        return encoder, self.vectors("first", encoder, pairs=False)
 
-    def known(self, first, clauses):
-        """Every answer measured by an encoder that was tuned on the others."""
-        world, found = self.world, {}
-        for fold in range(self.args.folds):
-            inside = [p for p, a in enumerate(world.answers) if fold_of(a["id"], FOLDS) == fold]
-            outside = [p for p, a in enumerate(world.answers) if fold_of(a["id"], FOLDS) != fold]
-            make = lambda encoder: self.tune(encoder, clauses, outside, STEPS, fold)
-            encoder = encoders.quantise(self.encoder(f"a{fold}", make, first))
-            vectors = self.vectors(f"a{fold}", encoder, inside)
-            rows = [a for a in world.answers + world.swaps if fold_of(a["id"], FOLDS) == fold]
-            for answer, seen in zip(rows, world.measured(vectors, rows)):
-                found[answer["id"], answer["question"]] = seen
-            self.say(f"fold {fold} measured")
-        return found
+def measured(world, fold, steps, reuse, say):
+    """What the encoder of a fold makes of the answers it never saw, to known questions and to new ones at each depth."""
+    encoder = tuned(world, fold, steps, reuse, say)
+    strange, (_, _, unseen) = left_out(world, fold), parts(world, fold)
+    seen, inside = world.read(encoder, unseen), set(unseen)
+    found = {"known": {}, **{depth: {} for depth in worlds.DEPTHS}}
+    rows = [a for a in world.answers + world.swaps if world.where[a["id"]] in inside]
+    known = [a for a in rows if a["question"] not in strange and not world.is_new(a, strange)]
+    new = [a for a in rows if a["question"] in strange and world.is_new(a, strange)]
+    for name, part, depth in (("known", known, "new"), *((depth, new, depth) for depth in worlds.DEPTHS)):
+        for answer, one in zip(part, world.measured(seen, part, depth)):
+            found[name][answer["id"], answer["question"]] = one
+    say(f"fold{fold} measured")
+    return found
 
-    def new(self, clauses):
-        """Answers to questions that the encoder was not tuned on, with all phrasings and with few."""
-        world, rich, thin = self.world, {}, {}
-        order = sorted(world.questions)
-        for fold in range(self.args.question_folds):
-            others = [q for place, q in enumerate(order) if place % QUESTION_FOLDS != fold]
-            outside = [p for p, a in enumerate(world.answers) if a["question"] in others]
-            inside = [p for p, a in enumerate(world.answers) if a["question"] not in others]
-            make = lambda encoder: self.tune(encoder, clauses, outside, NEW_STEPS, fold, others)
-            encoder = encoders.quantise(self.encoder(f"q{fold}", make))
-            vectors = self.vectors(f"q{fold}", encoder, inside)
-            rows = [a for a in world.answers if a["question"] not in others]
-            # Swapped answers only among the questions left out: the rest has no vectors.
-            rows += [a for a in world.swaps if a["question"] not in others
-                     and world.answers[world.where[a["id"]]]["question"] not in others]
-            for few, place in ((False, rich), (True, thin)):
-                for answer, seen in zip(rows, world.measured(vectors, rows, thin=few)):
-                    place[answer["id"], answer["question"]] = seen
-            self.say(f"questions {fold} measured")
-        return rich, thin
 
-    def samples(self, encoder, fitted):
-        world = worlds.World(list(data.samples(self.world.questions, self.world.general)))
-        world.tokenise(encoder.tokeniser)
-        return report.of_samples(world, world.measured(world.embed(encoder), world.answers), fitted)
+def job(arguments):
+    """A fold, or the final encoder, in a process of its own."""
+    fold, steps, reuse, start = arguments
+    torch.set_num_threads(1)
+    world = pickle.loads((CACHE / "world.pickle").read_bytes())
+    say = lambda text: print(f"{time.time() - start:6.0f} s  {text}", flush=True)
+    if fold is None:
+        tuned(world, None, steps, reuse, say)
+    else:
+        kept(f"measured{fold}", reuse, lambda: measured(world, fold, steps, reuse, say))
 
-    def final(self, first, clauses):
-        make = lambda encoder: self.tune(encoder, clauses, list(range(len(self.world.answers))), STEPS, 99)
-        return encoders.quantise(self.encoder("final", make, first))
+
+def make_world():
+    world = worlds.World()
+    texts = world.texts + [answer["answer"] for answer in world.answers]
+    world.vocabulary = encoders.pruned_vocabulary(texts, WORDS)
+    world.tokenise(encoders.Tokeniser(world.vocabulary[1]))
+    return world
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reuse", action="store_true")
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many thirds of the answers to measure")
-    parser.add_argument("--question-folds", type=int, default=QUESTION_FOLDS, help="how many halves of the questions")
     parser.add_argument("--version", default="1")
+    parser.add_argument("--only", help="prepare, 0, 1, 2 or final: one part alone, for --reuse later")
     args = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("THREADS", "2")))
-    run = Run(args)
-    first, clauses = run.first()
-    known = run.known(first, clauses)
-    rich, thin = run.new(clauses)
-    fitted, lines = report.fit_and_report(run.world, known, rich, thin)
-    encoder = run.final(first, clauses)
-    lines += run.samples(encoder, fitted)
-    lines += export.write(run.world, encoder, fitted, args.version)
-    run.say("all done")
-    lines.append(f"The run took {(time.time() - run.start) / 60:.0f} minutes" + (" with encoders reused." if args.reuse else "."))
+    start = time.time()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    world = kept("world", args.reuse, make_world)
+    print(f"{len(world.answers)} answers, {len(world.texts)} texts, {len(world.questions)} questions", flush=True)
+    if args.only:
+        return args.only == "prepare" or job((None if args.only == "final" else int(args.only), args.steps, args.reuse, start))
+    with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
+        list(pool.map(job, [(fold, args.steps, args.reuse, start) for fold in (*range(args.folds), None)]))
+    found = [kept(f"measured{fold}", True, None) for fold in range(args.folds)]
+    merged = {name: {key: one for part in found for key, one in part[name].items()} for name in found[0]}
+    fitted, lines = report.fit_and_report(world, merged)
+    encoder = tuned(world, None, args.steps, True, print)
+    samples = worlds.World(list(data.samples(world.questions, world.general)))
+    samples.tokenise(encoder.tokeniser)
+    lines += report.of_samples(samples, samples.measured(samples.read(encoder), samples.answers), fitted)
+    lines += export.write(world, encoder, fitted, args.version)
+    lines.append(f"{args.folds} of {FOLDS} folds were measured. The run took {(time.time() - start) / 60:.0f} minutes"
+                 + (", with parts of an earlier one reused." if args.reuse else "."))
     (data.HERE / "REPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,8 +1,12 @@
 """Tunes the encoder: what states the same comes together, what only sounds alike is pushed away.
 
-Every statement has its phrasings and near misses from the bank and, from labelled answers, the window
-that supports it (a phrasing more) or, where it is not said, the window nearest to it (a near miss more:
-denials and quotations of a misconception are the hardest and the most useful of them).
+Two things are learned in every step, from a few questions:
+
+- *Phrasings* of one statement together, near misses a margin away, other statements further.
+- *Answers*, read whole. Nobody marked the clause that supports a label, so each statement is scored in
+  every window and the best windows have to give the label (learning from bags). The score of a window
+  weighs how near it is to phrasings and to near misses and, for misconceptions, its *stance*: whether
+  it speaks for itself or denies, quotes, corrects. Example and reason are read off windows likewise.
 """
 import random
 import time
@@ -11,136 +15,157 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import data
+
 TEMPERATURE, MARGIN = 0.07, 0.25
-SAYS, NEAR, SUPPORTS, NEAREST = 3, 1, 4, 4  # drawn a statement and step
-QUESTIONS = 2  # a step
-CLAUSE_WEIGHT = 2.0
-RATE, WARM_UP = 5e-5, 10
-DENIAL_WEIGHT = 4.0  # windows of answers that deny a misconception are drawn more often
-WITH_NEIGHBOUR = {"supports": 0.3, "nearest": 0.4, "denied": 0.7}  # a denial often stands in the next clause
+SAYS, NEAR = 3, 2  # drawn a statement and step; the sentence itself is drawn like any other
+ANSWERS = 8  # a question and step
+RATE, WARM_UP, PROBE_RATE, SCORER_RATE = 2e-4, 20, 2e-3, 1e-2
+ANSWER_WEIGHT, PROBE_WEIGHT = 4.0, 1.5
+SHARP = 2.0  # how much the best window of an answer decides
+DENIED_WEIGHT, BELIEVED_WEIGHT = 2.0, 2.0
+SHIPPED_SHARE = 0.7  # of the questions drawn
 
 
-def pools(bank, answers, windows, scores):
-    """What can be drawn, by question and statement: says, near, supports, nearest.
-
-    `bank` holds (question, statement) -> (says, near) as tokens; `scores[answer]` maps statements to one
-    score a window; supports and nearest are (answer place, tokens of the clause
-    and of its pairs, weight, how often a pair is taken).
-    """
-    found = {}
-    for (question, statement), (says, near) in bank.items():
-        found.setdefault(question, {})[statement] = {"says": says, "near": near, "supports": [], "nearest": []}
-    for place, answer in enumerate(answers):
-        if answer["kind"] != "answer" or answer["question"] not in found or not windows[place]:
-            continue
-        labels = set(answer["says"]) | set(answer["believes"])
-        denied = set(answer.get("notes", {}).get("denies", ()))
-        for statement, pool in found[answer["question"]].items():
-            values = scores[place][statement]
-            best = int(max(range(len(values)), key=lambda p: values[p] if windows[place][p]["size"] == 1 else -9))
-            tokens = [windows[place][best]["tokens"]]
-            tokens += [w["tokens"] for w in windows[place] if w["size"] == 2 and best - w["place"] in (0, 1)]
-            if statement in labels:
-                pool["supports"].append((place, tokens, 1.0, WITH_NEIGHBOUR["supports"]))
-            else:
-                share, weight = ("denied", DENIAL_WEIGHT) if statement in denied else ("nearest", 1.0)
-                weight *= float(np.exp(6 * values[best]))
-                pool["nearest"].append((place, tokens, weight, WITH_NEIGHBOUR[share]))
-    return found
+def soft(near, rows):
+    """How near windows are to a set of texts: like the maximum, but every member counts a little."""
+    return torch.logsumexp(near[:, rows] / TEMPERATURE, 1) - np.log(len(rows))
 
 
-def draw(chance, pool, count):
-    if len(pool) <= count:
-        return list(pool)
-    keyed = [(chance.random() ** (1 / max(entry[2], 1e-9)), place) for place, entry in enumerate(pool)]
-    return [pool[place] for _, place in sorted(keyed, reverse=True)[:count]]
-
-
-def batch(chance, pools, labels, with_answers):
-    """Tokens, and for each: statement number, role (0 says, 1 near miss), labels of its answer or None."""
-    rows, number = [], 0
-    for question in chance.sample(sorted(pools), min(QUESTIONS, len(pools))):
-        for statement, pool in pools[question].items():
-            key = (question, statement)
-            extra = 0 if with_answers else 1  # room for one more
-            for tokens in chance.sample(pool["says"], min(SAYS + extra, len(pool["says"]))):
-                rows.append((tokens, number, 0, key, None))
-            for tokens in chance.sample(pool["near"], min(NEAR + extra, len(pool["near"]))):
-                rows.append((tokens, number, 1, key, None))
-            if with_answers:
-                for role, part, size in ((0, "supports", SUPPORTS), (1, "nearest", NEAREST)):
-                    for place, (single, *pairs), _, share in draw(chance, pool[part], size):
-                        tokens = chance.choice(pairs) if pairs and chance.random() < share else single
-                        rows.append((tokens, number, role, key, labels[place]))
-            number += 1
-    return rows
-
-
-def clause_loss(vectors, rows, scale):
-    """Whether each clause of an answer states its statement, by the phrasings in the batch."""
-    numbers = torch.tensor([row[1] for row in rows])
-    phrasing = torch.tensor([row[4] is None and row[2] == 0 for row in rows])
-    clause = torch.tensor([row[4] is not None for row in rows])
-    truth = torch.tensor([float(row[2] == 0) for row in rows])[clause]
-    own = (numbers[:, None] == numbers[None, :])[clause][:, phrasing]
-    alike = (vectors[clause] @ vectors[phrasing].T / TEMPERATURE).masked_fill(~own, -1e9)
-    alike = torch.logsumexp(alike, 1) - own.sum(1).float().log()
-    return F.binary_cross_entropy_with_logits(scale[0] * alike + scale[1], truth)
-
-
-def loss_of(vectors, rows):
-    numbers = torch.tensor([row[1] for row in rows])
-    roles = torch.tensor([row[2] for row in rows])
+def contrast(vectors, numbers, roles):
+    """The loss of phrasings: `numbers` names their statements, `roles` is 1 for near misses."""
     same = numbers[:, None] == numbers[None, :]
     says = roles == 0
-    count = len(rows)
-    positive = same & says[:, None] & says[None, :] & ~torch.eye(count, dtype=torch.bool)
+    positive = same & says[:, None] & says[None, :] & ~torch.eye(len(numbers), dtype=torch.bool)
     own_near = same & says[:, None] & (roles == 1)[None, :]
     other = ~same & says[:, None] & says[None, :]
-    # A clause of an answer that says the anchor's statement too must not count against it.
-    for place, (_, _, _, _, labels) in enumerate(rows):
-        if labels:
-            for anchor, row in enumerate(rows):
-                if other[anchor, place] and row[3] in labels:
-                    other[anchor, place] = other[place, anchor] = False
     logits = vectors @ vectors.T / TEMPERATURE + own_near * (MARGIN / TEMPERATURE)
-    in_sum = positive | own_near | other
-    total = torch.logsumexp(logits.masked_fill(~in_sum, -1e9), 1, keepdim=True)
+    total = torch.logsumexp(logits.masked_fill(~(positive | own_near | other), -1e9), 1, keepdim=True)
     anchors = positive.any(1)
     each = ((total - logits) * positive).sum(1)[anchors] / positive.sum(1)[anchors]
     return each.mean()
 
 
-def tune(encoder, pools, labels, steps, seed, with_answers=True, say=print, rate=RATE, fixed=0):
+def best_of(logits):
+    """One logit a bag from those of its members (members × bags)."""
+    return torch.logsumexp(SHARP * logits, 0) / SHARP
+
+
+class Drawer:
+    """Draws what a step learns from."""
+
+    def __init__(self, world, wanted, questions, seed):
+        self.world, self.chance = world, random.Random(seed)
+        self.pools = {q: [(point, id, world.rows(says), world.rows(near))
+                          for point, id, says, near in data.statements(world.questions[q])] for q in questions}
+        self.answers = {q: [] for q in questions}
+        for place in wanted:
+            answer = world.answers[place]
+            if answer["kind"] == "answer" and answer["question"] in self.answers and world.layouts[place]["windows"]:
+                self.answers[answer["question"]].append(place)
+        self.shipped = [q for q in sorted(questions) if world.questions[q]["track"] == data.SHIPPED]
+        self.others = [q for q in sorted(questions) if world.questions[q]["track"] != data.SHIPPED]
+        self.left = {}
+
+    def question(self, taken):
+        wanted = self.shipped if not self.others or self.chance.random() < SHIPPED_SHARE else self.others
+        return self.chance.choice([q for q in wanted if q not in taken])
+
+    def some_answers(self, question):
+        """Every answer of a question comes once before any comes again."""
+        left = self.left.setdefault(question, [])
+        if len(left) < ANSWERS:
+            more = list(self.answers[question])
+            self.chance.shuffle(more)
+            left += more
+        drawn, self.left[question] = left[:ANSWERS], left[ANSWERS:]
+        return drawn
+
+    def step(self, count=2):
+        """[(question, [(statement, is it a point, says, near)], [answers])]"""
+        found, chance = [], self.chance
+        for _ in range(count):
+            q = self.question([one[0] for one in found])
+            statements = [(id, point, chance.sample(says, min(SAYS, len(says))), chance.sample(near, min(NEAR, len(near))))
+                          for point, id, says, near in self.pools[q]]
+            found.append((q, statements, self.some_answers(q)))
+        return found
+
+
+def loss_of(encoder, world, drawn):
+    """The losses of phrasings, of answers and of probes."""
+    places, numbers, roles, spans = [], [], [], {}
+    for q, statements, _ in drawn:
+        for id, _, says, near in statements:
+            first = len(places)
+            places += says + near
+            numbers += [len(spans)] * (len(says) + len(near))
+            roles += [0] * len(says) + [1] * len(near)
+            spans[q, id] = (list(range(first, first + len(says))), list(range(first + len(says), len(places))))
+    order = sorted(range(len(places)), key=lambda at: len(world.tokens[places[at]]))
+    parts = [encoder.pooled([world.tokens[places[at]] for at in order[first : first + 32]])
+             for first in range(0, len(order), 32)]
+    phrasings = torch.cat(parts)[torch.argsort(torch.tensor(order))]
+    phrasing_loss = contrast(phrasings, torch.tensor(numbers), torch.tensor(roles))
+
+    answers = sorted((place for _, _, found in drawn for place in found),
+                     key=lambda place: max(map(len, world.layouts[place]["segments"])))
+    read = {}
+    for first in range(0, len(answers), 4):
+        part = answers[first : first + 4]
+        vectors, probes = encoder.read([world.layouts[place] for place in part])
+        sizes = [len(world.layouts[place]["windows"]) for place in part]
+        read.update(zip(part, zip(vectors.split(sizes), probes.split(sizes))))
+
+    scale, bias, against, stance_share, point_bias = encoder.scorer
+    logits, truth, weights, probe_logits, probe_truth = [], [], [], [], []
+    for q, statements, found in drawn:
+        for place in found:
+            answer, (vectors, probes) = world.answers[place], read[place]
+            labels, denied = {*answer["says"], *answer["believes"]}, answer.get("notes", {}).get("denies", ())
+            near = vectors @ phrasings.T
+            for id, point, _, _ in statements:
+                says, misses = spans[q, id]
+                score = scale * soft(near, says) + (point_bias if point else bias)
+                if misses:
+                    score = score - against * F.softplus(soft(near, misses) - soft(near, says))
+                if not point:
+                    score = score + stance_share * probes[:, 0]
+                logits.append(best_of(score))
+                truth.append(float(id in labels))
+                weights.append(DENIED_WEIGHT if id in denied and id not in labels
+                               else BELIEVED_WEIGHT if not point and id in labels else 1.0)
+            probe_logits.append(best_of(probes[:, 1:]))
+            probe_truth.append([float(answer["example"]), float(answer["reason"])])
+    answer_loss = F.binary_cross_entropy_with_logits(torch.stack(logits), torch.tensor(truth), torch.tensor(weights))
+    probe_loss = F.binary_cross_entropy_with_logits(torch.stack(probe_logits), torch.tensor(probe_truth))
+    return phrasing_loss, answer_loss, probe_loss
+
+
+def tune(encoder, world, wanted, questions, steps, seed, say=print, fixed=2):
     """Trains the encoder in place, but for its `fixed` lowest layers."""
     encoder.fix(fixed)
-    chance = random.Random(seed)
     torch.manual_seed(seed)
-    trained = [p for p in encoder.parameters() if p.requires_grad]
-    scale = torch.nn.Parameter(torch.tensor([0.6, -4.0]))
-    optimiser = torch.optim.AdamW([*trained, scale], lr=rate, weight_decay=0.01)
+    drawer = Drawer(world, wanted, questions, seed)
+    probes = [encoder.probes_weight, encoder.probes_bias]
+    trained = [p for p in encoder.parameters() if p.requires_grad and all(p is not one for one in [*probes, encoder.scorer])]
+    groups = [{"params": part, "lr": rate, "top": rate}
+              for part, rate in ((trained, RATE), (probes, PROBE_RATE), ([encoder.scorer], SCORER_RATE))]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     start, recent = time.time(), []
     for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = rate * min((step + 1) / WARM_UP, max(0.05, 1 - step / steps))
-        rows = batch(chance, pools, labels, with_answers)
+            group["lr"] = group["top"] * min((step + 1) / WARM_UP, max(0.02, 1 - step / steps))
         encoder.train()
-        places = sorted(range(len(rows)), key=lambda place: len(rows[place][0]))
-        parts = []
-        for first in range(0, len(places), 48):  # by length, so that little is computed for padding
-            part = places[first : first + 48]
-            with torch.autocast("cpu", torch.bfloat16, enabled=encoder.half):
-                parts.append(encoder(*encoder.batch([rows[place][0] for place in part])).float())
-        vectors = torch.cat(parts)[torch.argsort(torch.tensor(places))]
-        loss = loss_of(vectors, rows)
-        if with_answers:
-            loss = loss + CLAUSE_WEIGHT * clause_loss(vectors, rows, scale)
+        losses = loss_of(encoder, world, drawer.step())
+        loss = losses[0] + ANSWER_WEIGHT * losses[1] + PROBE_WEIGHT * losses[2]
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
-        recent.append(loss.item())
+        recent.append([one.item() for one in losses])
         if step % 20 == 19:
-            say(f"  step {step + 1} of {steps}, loss {np.mean(recent[-20:]):.3f}, "
-                f"scale {scale[0].item():.2f} {scale[1].item():.2f}, {time.time() - start:.0f} s")
+            means = " ".join(f"{value:.3f}" for value in np.mean(recent[-20:], 0))
+            say(f"  step {step + 1} of {steps}, losses {means}, scorer "
+                f"{' '.join(f'{v:.2f}' for v in encoder.scorer.tolist())}, {time.time() - start:.0f} s")
     return encoder

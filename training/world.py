@@ -1,114 +1,80 @@
-"""All texts in one place: every text is tokenised once and embedded once an encoder."""
+"""All texts in one place: every text is tokenised once and read once an encoder."""
 import numpy as np
 import torch
 
 import data
+import encoder as encoders
 import features
 import heads
-import tune
 
-ALSO_THIN, UNLIKE_THIN = 3, 2  # a bank that nobody worked on for long
+DEPTHS = {"new": (99, 99), "thin": (3, 2), "bare": (0, 0)}  # phrasings and near misses a statement that are left
 
 
 class World:
     def __init__(self, answers=None):
         self.questions, self.general = data.load_bank()
-        self.thin = data.thinned(self.questions, ALSO_THIN, UNLIKE_THIN)
+        self.at_depth = {name: data.thinned(self.questions, *most) for name, most in DEPTHS.items()}
         self.answers = data.load_answers() if answers is None else answers
+        self.answers = [answer for answer in self.answers if answer["question"] in self.questions]
         self.texts, self.place = [], {}
         for question in self.questions.values():
             for text in data.texts(question):
-                self.take(text)
-        self.windows = []
-        for found in data.windows([answer["answer"] for answer in self.answers]):
-            self.windows.append([{"place": place, "size": size, "text": self.take(text),
-                                  "cues": features.cue_count(text)} for place, size, text in found])
-        self.swaps = heads.swapped(self.answers, list(self.questions))
+                if text not in self.place:
+                    self.place[text] = len(self.texts)
+                    self.texts.append(text)
+        self.ranges = data.clauses([answer["answer"] for answer in self.answers])
+        self.cues = []
+        for answer, ranges in zip(self.answers, self.ranges):
+            raw = answer["answer"].encode()
+            self.cues.append([features.cue_count(raw[a:b].decode()) for a, b in ranges])
+        self.swaps = heads.swapped(self.answers, self.questions)
         self.where = {answer["id"]: place for place, answer in enumerate(self.answers)}
         both = self.answers + self.swaps
-        self.lexical = data.lexical(self.questions, self.general, both)
-        self.lexical_thin = data.lexical(self.thin, self.general, both)
-
-    def take(self, text):
-        if text not in self.place:
-            self.place[text] = len(self.texts)
-            self.texts.append(text)
-        return self.place[text]
+        self.lexical = {name: data.lexical(bank, self.general, both) for name, bank in self.at_depth.items()}
 
     def tokenise(self, tokeniser):
         self.tokens = [tokeniser(text) for text in self.texts]
-        for found in self.windows:
-            for window in found:
-                window["tokens"] = self.tokens[window["text"]]
+        self.layouts = [encoders.layout(tokeniser, answer["answer"], ranges)
+                        for answer, ranges in zip(self.answers, self.ranges)]
 
-    def embed(self, encoder, wanted=None, exact=False, more=(), pairs=True, known=None, questions=None):
-        """A row for every text; only those of the wanted answers, of the bank, and `more` are computed.
+    def is_new(self, answer, strange):
+        """Whether the answer was written to one of these questions (a swapped one is put to another)."""
+        return self.answers[self.where[answer["id"]]]["question"] in strange
 
-        `known` has vectors by text; these are taken over. With `questions`, no others of the bank.
-        """
-        chosen = set(range(len(self.texts)))
-        wanted = range(len(self.windows)) if wanted is None else wanted
-        inside = {w["text"] for place in wanted for w in self.windows[place] if pairs or w["size"] == 1}
-        outside = {w["text"] for found in self.windows for w in found}
-        bank = chosen - outside
-        if questions is not None:
-            bank = {self.place[text] for q in questions for text in data.texts(self.questions[q])}
-        chosen = bank | inside | set(more)
-        found = np.zeros((len(self.texts), 384), np.float32)
-        for place in chosen:
-            if self.texts[place] in (known or {}):
-                found[place] = known[self.texts[place]]
-        chosen = sorted(place for place in chosen if self.texts[place] not in (known or {}))
-        if not chosen:
-            return found
-        with torch.autocast("cpu", torch.bfloat16, enabled=encoder.half and not exact):
-            found[chosen] = encoder.embed([self.tokens[place] for place in chosen])
-        return found
+    def rows(self, texts):
+        """The places of these texts."""
+        return [self.place[text] for text in texts]
 
-    def bank_tokens(self, wanted=None):
-        """(question, statement) -> (says, near) as tokens."""
-        rows = lambda texts: [self.tokens[self.place[text]] for text in texts]
-        return {(q, id): (rows(says), rows(near)) for q, question in self.questions.items()
-                if wanted is None or q in wanted for _, id, says, near in data.statements(question)}
+    def read(self, encoder, wanted=None):
+        """What an encoder makes of the bank and of the wanted answers."""
+        wanted = range(len(self.answers)) if wanted is None else wanted
+        texts = encoder.embed(self.tokens)
+        windows = dict(zip(wanted, encoder.read_all([self.layouts[place] for place in wanted])))
+        return {"texts": texts, "windows": windows, "score": encoder.scorer.detach().numpy().tolist()}
 
-    def prepared(self, vectors, thin=False):
+    def prepared(self, seen, depth="new", only=None):
         """The questions as vectors."""
         found = {}
-        for q, question in (self.thin if thin else self.questions).items():
-            entries = []
-            for point, id, says, near in data.statements(question):
-                rows = [[self.place[text] for text in texts] for texts in (says, near)]
-                entries.append((id, point, *(vectors[r] if r else np.zeros((0, 384), np.float32) for r in rows)))
-            found[q] = features.Prepared(entries)
+        for q, question in self.at_depth[depth].items():
+            if only is None or q in only:
+                entries = []
+                for point, id, says, near in data.statements(question):
+                    rows = [seen["texts"][self.rows(texts)] if texts else np.zeros((0, encoders.WIDTH), np.float32)
+                            for texts in (says, near)]
+                    entries.append((id, point, *rows))
+                found[q] = features.Prepared(entries, seen["score"])
         return found
 
-    def scores(self, vectors, wanted):
-        """For each wanted answer: statement -> one score a window."""
-        prepared, found = self.prepared(vectors), {}
-        for place in wanted:
-            if self.windows[place]:
-                one = prepared[self.answers[place]["question"]]
-                rows = vectors[[w["text"] for w in self.windows[place]]]
-                found[place] = dict(zip(one.ids, features.views(one, rows)[2]))
-        return found
-
-    def pools(self, vectors, wanted, questions=None):
-        scores = self.scores(vectors, wanted)
-        answers = [self.answers[place] for place in wanted]
-        found = tune.pools(self.bank_tokens(questions), answers, [self.windows[place] for place in wanted],
-                           [scores.get(place) for place in wanted])
-        labels = [{(a["question"], id) for id in a["says"] + a["believes"]} for a in answers]
-        return found, labels
-
-    def measured(self, vectors, answers, thin=False, use_encoder=True, use_lexical=True):
+    def measured(self, seen, answers, depth="new", use_encoder=True, use_lexical=True):
         """The features of these answers (true or swapped ones)."""
-        prepared, lexical = self.prepared(vectors, thin), self.lexical_thin if thin else self.lexical
-        found = []
+        prepared = self.prepared(seen, depth, {answer["question"] for answer in answers})
+        lexical, found = self.lexical[depth], []
         for answer in answers:
-            q = answer["question"]
-            windows = [window | {"vector": vectors[window["text"]]} for window in self.windows[self.where[answer["id"]]]]
+            q, place = answer["question"], self.where[answer["id"]]
+            vectors, probes = seen["windows"][place]
             question = self.questions[q]
-            vectors_of = {"windows": windows, "ask": vectors[self.place[question["ask"]]],
-                          "claim": vectors[self.place[question["model"]["claim"]]]}
+            windows = features.Windows(len(self.ranges[place]), vectors, probes, self.cues[place])
+            vectors_of = {"windows": windows, "ask": seen["texts"][self.place[question["ask"]]],
+                          "claim": seen["texts"][self.place[question["model"]["claim"]]]}
             found.append(heads.join(question, lexical[answer["id"], q], prepared[q], vectors_of, use_encoder, use_lexical))
         return found

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{FAILED, OK, complain, sources, tell};
+use super::{FAILED, OK, complain, grader, sources, tell};
 use crate::core::bank::import::{self, Separator};
 use crate::core::bank::{General, Topic, load};
-use crate::core::grading::lexical::LexicalGrader;
 use crate::core::grading::samples;
 use crate::core::reading::Severity;
 
@@ -91,7 +90,7 @@ fn counted(number: usize, what: &str) -> String {
 
 fn test(folder: Option<&Path>) -> Result<u8, String> {
     let bank = super::read_bank(folder)?;
-    let grader = LexicalGrader::new(&bank);
+    let (grader, _) = grader::open(&bank)?;
     let results = samples::run(&bank, &grader);
     for failure in &results.failures {
         tell(failure);

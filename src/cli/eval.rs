@@ -8,11 +8,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use super::{OK, read_bank, tell};
+use super::{OK, grader, read_bank, tell};
 use crate::clock::Stopwatch;
 use crate::core::bank::{Bank, Question};
 use crate::core::grading::eval::{self, Labelled, Prediction};
-use crate::core::grading::lexical::LexicalGrader;
 use crate::core::grading::policy::{self, History};
 use crate::core::grading::{Grader, PreparedQuestion};
 
@@ -41,7 +40,8 @@ struct Times {
 pub(super) fn run(options: &Eval, bank: Option<&Path>) -> Result<u8, String> {
     let bank = read_bank(bank)?;
     let answers = read(&options.files, &bank)?;
-    let (predictions, times) = predict(&bank, &answers);
+    let (grader, _) = grader::open(&bank)?;
+    let (predictions, times) = predict(&bank, &grader, &answers);
     let all =
         || answers.iter().zip(&predictions).map(|((question, labelled), made)| (&**question, labelled, made));
     if let Some(path) = &options.predictions {
@@ -95,8 +95,11 @@ fn read(files: &[PathBuf], bank: &Bank) -> Result<Vec<(Arc<Question>, Labelled)>
     if problems.is_empty() { Ok(answers) } else { Err(problems.join("\n")) }
 }
 
-fn predict(bank: &Bank, answers: &[(Arc<Question>, Labelled)]) -> (Vec<Prediction>, Times) {
-    let grader = LexicalGrader::new(bank);
+fn predict(
+    bank: &Bank,
+    grader: &dyn Grader,
+    answers: &[(Arc<Question>, Labelled)],
+) -> (Vec<Prediction>, Times) {
     let mut prepared: BTreeMap<&str, Arc<dyn PreparedQuestion>> = BTreeMap::new();
     let mut milliseconds = Vec::with_capacity(answers.len());
     let mut predictions = Vec::with_capacity(answers.len());

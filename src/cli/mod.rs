@@ -2,6 +2,7 @@
 
 mod bank;
 mod eval;
+mod grader;
 mod talk;
 
 use std::fmt::Display;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{OK, Talk, complain, read_bank};
+use super::{OK, Talk, complain, grader, read_bank};
 use crate::chat::terminal::{self, PERSON, PLACE, Style};
 use crate::chat::{Inbox, Request};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::core::grading::desk::Desk;
-use crate::core::grading::lexical::LexicalGrader;
 use crate::core::say;
 use crate::engine::{Engine, Settings};
 use crate::entropy;
@@ -57,7 +56,9 @@ async fn converse(
     let style = Style::fitting(talk.choice.json);
     let (front, session) = terminal::open(Inbox(sender), clock.clone(), style, entropy::seed());
     let settings = Settings { traps: config.drill.traps, abandon_after: config.drill.abandon_after() };
-    let desk = Desk::new(Box::new(LexicalGrader::new(&bank)));
+    let (grader, vectors) = grader::open(&bank)?;
+    grader::warm(bank.clone(), vectors);
+    let desk = Desk::new(Box::new(grader));
     let engine = Engine::new(store.clone(), bank, desk, clock, Arc::new(front), settings);
     let request = Request {
         place: PLACE.to_owned(),

@@ -3,8 +3,11 @@
 
 mod bank;
 mod drill;
+mod encoder;
+mod grading;
 mod kill;
 mod program;
 mod store;
 mod support;
 mod tidy;
+mod vectors;

@@ -4,11 +4,13 @@
 //! understood is the business of the modules below alone.
 
 pub mod desk;
+pub mod encoder;
 pub mod eval;
 pub mod lexical;
 pub mod policy;
 pub mod samples;
 mod text;
+pub mod trained;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -61,7 +63,8 @@ pub struct Finding {
     pub id: StatementId,
     /// The probability that it was said (a point) or voiced as one's own view (a misconception), 0 to 1.
     pub confidence: f32,
-    /// The bytes of the answer that show it, on character boundaries; `None` where nothing does.
+    /// The clause that shows it, or comes nearest where it was not said: bytes of the answer, on character
+    /// boundaries. `None` where there is no clause.
     pub evidence: Option<Range<usize>>,
 }
 

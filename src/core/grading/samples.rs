@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::eval::{self, LabelKind, Labelled, Prediction};
 use super::policy::{self, History};
-use super::{Grader, SAID_FROM};
+use super::{Assessment, Finding, Grader, SAID_FROM};
 use crate::core::bank::{Bank, Lack, Question, QuestionId, Sample, StatementId, TrapId, When};
 
 /// What became of the samples of a bank.
@@ -29,22 +29,37 @@ pub struct Failure {
     pub fired: TrapId,
     /// What should have been.
     pub wanted: TrapId,
-    /// Statements that were understood otherwise than labelled: the id, whether it was labelled as said,
-    /// and the confidence.
-    pub misread: Vec<(StatementId, bool, f32)>,
+    /// Statements that were understood otherwise than labelled.
+    pub misread: Vec<Misread>,
+}
+
+/// A statement that was understood otherwise than it is labelled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misread {
+    /// The point or misconception.
+    pub id: StatementId,
+    /// Whether it is labelled as said.
+    pub labelled: bool,
+    /// The probability that it was said, as it was understood.
+    pub confidence: f32,
+    /// The words of the sample that come nearest to it.
+    pub nearest: Option<String>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} sample {}: “{}”", self.question, self.number, self.answer)?;
         write!(f, "\n  fires `{}` where `{}` fits", self.fired, self.wanted)?;
-        for (id, labelled, confidence) in &self.misread {
-            let understood = if *labelled {
-                "is labelled as said, understood as not"
+        for Misread { id, labelled, confidence, nearest } in &self.misread {
+            let (understood, list) = if *labelled {
+                ("is labelled as said, understood as not", "also")
             } else {
-                "is understood as said, labelled as not"
+                ("is understood as said, labelled as not", "unlike")
             };
             write!(f, "\n  `{id}` {understood} ({confidence:.2})")?;
+            if let Some(words) = nearest {
+                write!(f, "; nearest: “{words}”. A phrasing of that kind in its `{list}` would help")?;
+            }
         }
         Ok(())
     }
@@ -65,7 +80,7 @@ pub fn run(bank: &Bank, grader: &dyn Grader) -> Results {
             let prediction = Prediction::new("", &assessment, &next);
             let labelled = labelled(question, bank, sample);
             if !eval::allowed_traps(question, &bank.general, &labelled).contains(&prediction.trap) {
-                results.failures.push(failure(question, place, sample, &prediction));
+                results.failures.push(failure(question, place, sample, &assessment, &prediction));
             }
         }
     }
@@ -93,20 +108,34 @@ fn labelled(question: &Question, bank: &Bank, sample: &Sample) -> Labelled {
     }
 }
 
-fn failure(question: &Question, place: usize, sample: &Sample, prediction: &Prediction) -> Failure {
-    let says = prediction.says.iter().map(|(id, confidence)| (id, sample.says.contains(id), *confidence));
-    let believes =
-        prediction.believes.iter().map(|(id, confidence)| (id, sample.believes.contains(id), *confidence));
+fn failure(
+    question: &Question,
+    place: usize,
+    sample: &Sample,
+    assessment: &Assessment,
+    prediction: &Prediction,
+) -> Failure {
+    let labels: Vec<&StatementId> = sample.says.iter().chain(&sample.believes).collect();
+    let misread = |finding: &Finding| {
+        let labelled = labels.contains(&&finding.id);
+        let nearest = finding.evidence.clone().and_then(|range| sample.answer.get(range)).map(one_line);
+        (labelled != (finding.confidence >= SAID_FROM)).then(|| Misread {
+            id: finding.id.clone(),
+            labelled,
+            confidence: finding.confidence,
+            nearest,
+        })
+    };
     Failure {
         question: question.id.clone(),
         number: place + 1,
         answer: sample.answer.split_whitespace().take(12).collect::<Vec<_>>().join(" "),
         fired: prediction.trap.clone(),
         wanted: sample.trap.clone(),
-        misread: says
-            .chain(believes)
-            .filter(|(_, labelled, confidence)| *labelled != (*confidence >= SAID_FROM))
-            .map(|(id, labelled, confidence)| (id.clone(), labelled, confidence))
-            .collect(),
+        misread: assessment.points.iter().chain(&assessment.misconceptions).filter_map(misread).collect(),
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -58,8 +58,6 @@ pub(crate) struct Clause {
     pub(crate) range: Range<usize>,
     /// Its tokens.
     pub(crate) tokens: Range<usize>,
-    /// Whether a sentence begins with it.
-    pub(crate) opens_sentence: bool,
 }
 
 /// A text taken apart.
@@ -111,11 +109,6 @@ impl Text {
     /// The words that were written, without the parts of identifiers.
     pub(crate) fn words(&self) -> impl Iterator<Item = &Token> {
         self.tokens.iter().filter(|token| token.kind != TokenKind::Part)
-    }
-
-    /// How many words have a meaning of their own.
-    pub(crate) fn content_words(&self) -> usize {
-        self.tokens.iter().filter(|token| token.kind == TokenKind::Content).count()
     }
 }
 
@@ -324,11 +317,6 @@ fn clauses(text: &str, tokens: &[Token]) -> Vec<Clause> {
         .map(|(&start, end)| Clause {
             range: tokens[start].range.start..tokens[end - 1].range.end,
             tokens: start..end,
-            opens_sentence: start == 0
-                || ends_sentence(
-                    &text[tokens[start - 1].range.end.min(tokens[start].range.start)
-                        ..tokens[start].range.start],
-                ),
         })
         .collect();
     join_short_last(&mut found, tokens);

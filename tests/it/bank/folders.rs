@@ -5,7 +5,6 @@ use std::path::Path;
 use riposte::core::bank::Bank;
 use riposte::core::bank::load;
 use riposte::core::grading::Grader;
-use riposte::core::grading::lexical::LexicalGrader;
 use riposte::library;
 
 use super::{errors, topic};
@@ -63,7 +62,8 @@ fn question_with_id_ask_and_model_alone_works() {
             ("sentence-4", false, "A vector moved into a function."),
         ]
     );
-    let assessment = LexicalGrader::new(&bank).prepare(question).answer("every value has exactly one owner");
+    let assessment =
+        crate::support::grader::of(&bank).prepare(question).answer("every value has exactly one owner");
     assert_eq!(assessment.points.len(), 4);
 }
 

@@ -1,13 +1,45 @@
-//! A grader for tests of everything but grading: the answer carries its own labels.
+//! The grader of the program, for tests of grading, and one for tests of everything else, where the answer
+//! carries its own labels:
 //!
 //! `lists can change [says mutability; believes only-syntax; example; reason]`. What stands before the
 //! bracket is the evidence. `[blank]`, `[gibberish]` and the like set the kind; `[held]` and `[fell]` the
 //! verdict on a reply; `[unsure mutability]` a confidence of 0.5.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use riposte::core::bank::{Question, StatementId, Trap};
+use riposte::core::bank::{Bank, Question, StatementId, Trap, load};
+use riposte::core::grading::trained::{Model, TrainedGrader};
 use riposte::core::grading::{Assessment, Finding, Grader, Kind, PreparedQuestion, ReplyAssessment, Verdict};
+use riposte::library;
+use riposte::vectors::Vectors;
+
+static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| Arc::new(Model::load(library::model()).unwrap()));
+static VECTORS: LazyLock<Arc<Vectors>> =
+    LazyLock::new(|| Arc::new(Vectors::open(MODEL.clone(), library::bank_vectors(), None)));
+static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
+    let bank = load::load(&library::shipped()).0;
+    Shipped { grader: of(&bank), bank }
+});
+
+/// The shipped bank with the grader of the program.
+pub(crate) struct Shipped {
+    pub(crate) bank: Bank,
+    pub(crate) grader: TrainedGrader,
+}
+
+pub(crate) fn shipped() -> &'static Shipped {
+    &SHIPPED
+}
+
+/// The shipped model.
+pub(crate) fn model() -> Arc<Model> {
+    MODEL.clone()
+}
+
+/// The grader of the program for another bank.
+pub(crate) fn of(bank: &Bank) -> TrainedGrader {
+    TrainedGrader::new(bank, MODEL.clone(), VECTORS.clone())
+}
 
 pub(crate) struct Labelled;
 

@@ -14,11 +14,6 @@ pub(crate) fn denial(tokens: &[Token]) -> f32 {
     count(tokens, DENIALS)
 }
 
-/// Whether these tokens give what follows as the view of others, or as untrue.
-pub(crate) fn disowns(tokens: &[Token]) -> bool {
-    count(tokens, DISOWNED) > 0.0
-}
-
 /// How often these tokens speak of the interview, the day and the job instead of a subject.
 pub(crate) fn small_talk(tokens: &[Token]) -> f32 {
     count(tokens, SMALL_TALK)
@@ -119,28 +114,6 @@ pub(crate) fn begins(words: &[&str], cue: &str) -> bool {
     let mut rest = words.iter();
     cue.split(' ').all(|part| rest.next() == Some(&part))
 }
-
-/// Cues that leave little doubt about whose view follows.
-const DISOWNED: &[&str] = &[
-    "myth",
-    "misconception",
-    "untrue",
-    "not true",
-    "some say",
-    "some people",
-    "some think",
-    "they say",
-    "many think",
-    "many people",
-    "people say",
-    "people think",
-    "people claim",
-    "people believe",
-    "people assume",
-    "used to think",
-    "used to believe",
-    "contrary to",
-];
 
 const DENIALS: &[&str] = &[
     "myth",

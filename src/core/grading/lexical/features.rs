@@ -1,6 +1,6 @@
 //! What is measured of one answer about one statement.
 //!
-//! The weights in `weights.rs` were fitted on exactly these numbers; a change here asks for a new fit.
+//! The heads were fitted on exactly these numbers; a change here asks for a new model.
 
 use std::ops::Range;
 
@@ -18,8 +18,6 @@ const CHANCE: f32 = 0.25;
 
 /// One clause, or two neighbouring ones, compared with the question.
 pub(crate) struct Stretch {
-    /// Its bytes in the answer.
-    pub(crate) range: Range<usize>,
     /// Its tokens in the answer.
     pub(crate) tokens: Range<usize>,
     /// Its first clause.
@@ -40,32 +38,15 @@ pub(crate) struct Compared {
     denials: Vec<f32>,
 }
 
-/// The numbers about one statement, and where it is said if it is.
-pub(crate) struct Measured {
-    /// In the order of the weights.
-    pub(crate) features: [f32; FEATURES],
-    /// The bytes of the best clause.
-    pub(crate) evidence: Option<Range<usize>>,
-    /// Whether the sentence of that clause gives it, up to there, as the view of others or as untrue.
-    pub(crate) disowned: bool,
-}
-
 /// Compares an answer with its question, clause by clause.
 pub(crate) fn compare(ready: &Ready, text: &Text) -> Compared {
     let mut stretches = Vec::with_capacity(text.clauses.len() * 2);
     for (index, clause) in text.clauses.iter().enumerate() {
         let next = text.clauses.get(index + 1);
-        for (range, tokens, single) in [
-            Some((clause.range.clone(), clause.tokens.clone(), true)),
-            next.map(|next| {
-                (clause.range.start..next.range.end, clause.tokens.start..next.tokens.end, false)
-            }),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        let pair = next.map(|next| (clause.tokens.start..next.tokens.end, false));
+        for (tokens, single) in [Some((clause.tokens.clone(), true)), pair].into_iter().flatten() {
             let matched = ready.compare(&text.tokens[tokens.clone()]);
-            stretches.push(Stretch { range, tokens, clause: index, single, matched });
+            stretches.push(Stretch { tokens, clause: index, single, matched });
         }
     }
     let denials =
@@ -74,14 +55,14 @@ pub(crate) fn compare(ready: &Ready, text: &Text) -> Compared {
 }
 
 /// Measures an answer about the statement at this place.
-pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: usize) -> Measured {
+pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: usize) -> [f32; FEATURES] {
     let statement = &ready.statements[place];
     let views: Vec<View> =
         compared.stretches.iter().map(|stretch| view(ready, stretch, statement, place)).collect();
     let singles =
         || compared.stretches.iter().zip(&views).filter(|(stretch, _)| stretch.single).map(|(_, view)| view);
     let Some(best) = (0..views.len()).max_by(|&a, &b| views[a].total().total_cmp(&views[b].total())) else {
-        return Measured { features: [0.0; FEATURES], evidence: None, disowned: false };
+        return [0.0; FEATURES];
     };
     let best_single = (0..views.len())
         .filter(|&at| compared.stretches[at].single)
@@ -97,7 +78,7 @@ pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: us
     let cue =
         |clause: Option<usize>| clause.and_then(|at| compared.denials.get(at)).copied().unwrap_or_default();
     let clause = compared.stretches[best_single].clause;
-    let features = [
+    [
         maximum(singles().map(|view| view.alike)),
         maximum(views.iter().map(|view| view.alike)),
         maximum(views.iter().map(|view| view.near_top)),
@@ -124,19 +105,7 @@ pub(crate) fn measure(ready: &Ready, text: &Text, compared: &Compared, place: us
         top.line_margin,
         single.share,
         single.alike - single.miss,
-    ];
-    Measured {
-        features,
-        evidence: Some(compared.stretches[best_single].range.clone()),
-        disowned: cues::disowns(&text.tokens[sentence_up_to(text, clause)]),
-    }
-}
-
-/// The tokens from the beginning of a clause's sentence to the end of the clause.
-fn sentence_up_to(text: &Text, clause: usize) -> Range<usize> {
-    let Some(last) = text.clauses.get(clause) else { return 0..0 };
-    let first = text.clauses[..=clause].iter().rev().find(|clause| clause.opens_sentence).unwrap_or(last);
-    first.tokens.start..last.tokens.end
+    ]
 }
 
 /// One stretch as one statement sees it.
