@@ -67,6 +67,9 @@ impl Engine {
                 self.store.mark_queued(post.interview, post.seq, not_before).await
             }
             Err(DeliveryError::Unknown) => self.settle(post).await.map(drop),
+            Err(DeliveryError::Blocked(_) | DeliveryError::Gone) => {
+                self.give_up(post, "its place cannot be reached").await
+            }
             Err(DeliveryError::Refused(reason)) => self.give_up(post, &reason).await,
         }
     }
@@ -90,6 +93,9 @@ impl Engine {
     /// The clock of an answer starts here, at the platform's own time.
     async fn mark_sent(&self, post: &Post, receipt: Receipt) -> Result<(), StoreError> {
         let key = format!("posted:{}-{}", post.interview.0, post.seq.0);
+        if let Some(moved) = &receipt.moved {
+            self.store.relocate(post.interview, &moved.0).await?;
+        }
         let input = Input::Posted { seq: post.seq };
         self.take(post.interview, key, input, receipt.at, Some((post.seq, receipt.id))).await.map(drop)
     }

@@ -5,6 +5,7 @@
 
 mod courier;
 mod intake;
+mod look;
 
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ pub struct Engine {
     pub(crate) desk: Desk,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) front: Arc<dyn Front>,
+    pub(crate) fronts: Vec<Arc<dyn Front>>,
     pub(crate) settings: Settings,
     /// Rung whenever there may be something to deliver or another deadline.
     pub(crate) bell: Notify,
@@ -56,7 +58,7 @@ impl Engine {
         front: Arc<dyn Front>,
         settings: Settings,
     ) -> Self {
-        Self { store, bank, desk, clock, front, settings, bell: Notify::new() }
+        Self { store, bank, desk, clock, fronts: vec![front.clone()], front, settings, bell: Notify::new() }
     }
 
     /// Takes inputs, delivers cards and keeps deadlines until every sender of inputs is gone.
@@ -78,10 +80,11 @@ impl Engine {
         }
     }
 
-    /// Settles what a crash left open, tells open interviews of an absence, and keeps the deadlines that came
+    /// Settles what a crash left open, takes what people did meanwhile, tells open interviews of an absence, and keeps the deadlines that came
     /// meanwhile, in this order.
     pub async fn start(&self) -> Result<(), StoreError> {
         self.settle_unknown().await?;
+        self.catch_up(None).await?;
         self.resume_all().await?;
         self.turn().await
     }
