@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{OK, Talk, complain, read_bank};
-use crate::chat::terminal::{self, PERSON, PLACE, Style};
+use crate::chat::terminal::{self, Style};
 use crate::chat::{Inbox, Request};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
@@ -60,8 +60,6 @@ async fn converse(
     let desk = Desk::new(Box::new(LexicalGrader::new(&bank)));
     let engine = Engine::new(store.clone(), bank, desk, clock, Arc::new(front), settings);
     let request = Request {
-        place: PLACE.to_owned(),
-        person: PERSON.to_owned(),
         mode: talk.mode,
         filter: talk.filter(),
         count: talk.count,

@@ -12,6 +12,8 @@ use crate::core::grading::{Kind, SAID_FROM, Verdict};
 use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
+use crate::core::quota::{self, Excess, Measure, Scope};
+use crate::core::whereabouts::Obstacle;
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
 const QUOTE_CHARS_MAX: usize = 240;
@@ -371,6 +373,70 @@ pub const WHERE_WE_WERE: &str = "Where we left off:";
 
 /// Before a card that may have been shown already.
 pub const SEEN_BEFORE: &str = "Perhaps you have seen this:";
+
+/// A button was pressed on a card that the interview has left behind.
+pub const STALE: &str = "That button belongs to an earlier message. Use the ones under the latest one.";
+
+/// Something was said or pressed in an interview that is over.
+pub const OVER: &str = "That one is over. Start another one whenever you like.";
+
+/// Something was pressed in somebody else's interview.
+pub const NOT_YOURS: &str = "This is somebody else's question. Start one of your own.";
+
+/// Something was said or pressed where no interview is open.
+pub const NOTHING_OPEN: &str = "Nothing is open here. Start a drill first.";
+
+/// Everything about a person was removed.
+pub const FORGOTTEN: &str =
+    "Everything about you is deleted: open questions, results, and what you have seen.";
+
+/// More than is allowed, and when to try again.
+pub fn too_much(excess: &Excess) -> String {
+    let again = match excess.wait {
+        // Rounded up, since whoever comes too early is told this once more.
+        Some(wait) if wait < SignedDuration::from_secs(59) => {
+            format!("Try again in {}.", span(wait + SignedDuration::from_millis(999)))
+        }
+        Some(wait) => format!("Try again in {}.", span(wait + SignedDuration::from_secs(59))),
+        None if excess.scope == Scope::Person => "Finish or stop one of them first.".to_owned(),
+        None => "Try again when one of them is over, or somewhere else.".to_owned(),
+    };
+    let max = quota::max(excess.scope, excess.measure);
+    let said = match (excess.measure, excess.scope) {
+        (Measure::Open, Scope::Person) => format!("You have {max} open questions, which is the most."),
+        (Measure::Open, Scope::Place) => format!("There are {max} open questions here, which is the most."),
+        (Measure::Open, Scope::Server) => {
+            format!("There are {max} open questions on this server, which is the most.")
+        }
+        (Measure::Begins, Scope::Person) => format!("You have begun {max} times within an hour."),
+        (Measure::Begins, Scope::Place) => format!("{max} have begun here within an hour."),
+        (Measure::Begins, Scope::Server) => format!("{max} have begun on this server within an hour."),
+        (Measure::Inputs, Scope::Person) => "That was faster than I read.".to_owned(),
+        (Measure::Inputs, Scope::Place) => "There is more going on here than I can follow.".to_owned(),
+        (Measure::Inputs, Scope::Server) => {
+            "There is more going on on this server than I can follow.".to_owned()
+        }
+    };
+    format!("{said} {again}")
+}
+
+/// A card waits until somebody acts: what they can do.
+pub fn blocked(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::NoPermission => {
+            "I may not post where your question is. Nothing is lost: once somebody lets me post there again, \
+             write or press anything, and it goes on."
+        }
+        Obstacle::PrivateMessagesClosed => {
+            "I cannot send you private messages. Nothing is lost: allow messages from this server in its \
+             privacy settings, then write or press anything, and it goes on."
+        }
+        Obstacle::ThreadLocked => {
+            "The thread of your question is locked. Nothing is lost: once a moderator unlocks it, write or \
+             press anything, and it goes on."
+        }
+    }
+}
 
 /// What can be typed under a card, where there are no buttons.
 pub fn typed_menu(card: &Card) -> Option<&'static str> {

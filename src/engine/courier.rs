@@ -67,6 +67,9 @@ impl Engine {
                 self.store.mark_queued(post.interview, post.seq, not_before).await
             }
             Err(DeliveryError::Unknown) => self.settle(post).await.map(drop),
+            Err(DeliveryError::Blocked(_) | DeliveryError::Gone) => {
+                self.give_up(post, "its place cannot be reached").await
+            }
             Err(DeliveryError::Refused(reason)) => self.give_up(post, &reason).await,
         }
     }

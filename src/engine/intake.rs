@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Engine;
-use crate::chat::{Delivery, Incoming, Refusal, Request, Taken, What};
+use crate::chat::{Delivery, Did, Incoming, Outcome, Person, Place, Refusal, Request, Taken, What};
 use crate::core::bank::Question;
 use crate::core::card::{Button, Card, CardKind};
 use crate::core::choose::{self, Filter};
@@ -27,20 +27,39 @@ const FAILURES_MAX: u32 = 3;
 impl Engine {
     /// Takes what a person did and tells their front end once it is on disk.
     pub async fn take_incoming(&self, incoming: Incoming) {
-        let Incoming { key, at, what, done } = incoming;
-        let result = match what {
-            What::Begin(request) => self.begin_or_resume(key, request, at).await,
-            What::To(id, input) => {
-                self.take(id, key, input, at, None).await.map(|taken| taken.ok_or(Refusal::Failed))
+        match incoming {
+            Incoming::Did(Did { key, at, person, place, what, done }) => {
+                let result = self.take_deed(key, at, person, place, what).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "an input could not be taken");
+                    Err(Refusal::Failed)
+                });
+                self.bell.notify_one();
+                // A front end that has given up waiting has lost nothing: the input is on disk.
+                let _ = done.send(result);
             }
+            Incoming::Gone { done, .. } | Incoming::Forget { done, .. } => {
+                drop(done.send(Err(Refusal::Failed)));
+            }
+            Incoming::Export { done, .. } => drop(done.send(Err(Refusal::Failed))),
+        }
+    }
+
+    async fn take_deed(
+        &self,
+        key: String,
+        at: Timestamp,
+        person: Person,
+        place: Place,
+        what: What,
+    ) -> Result<Result<Taken, Refusal>, StoreError> {
+        let (to, input) = match what {
+            What::Begin(request) => return self.begin_or_resume(key, request, person, place, at).await,
+            What::Said { to, text } => (to, Input::Said { text }),
+            What::Pressed { to, button, .. } => (to, Input::Pressed(button)),
         };
-        let result = result.unwrap_or_else(|error| {
-            tracing::error!(%error, "an input could not be taken");
-            Err(Refusal::Failed)
-        });
-        self.bell.notify_one();
-        // A front end that has given up waiting has lost nothing: the input is on disk.
-        let _ = done.send(result);
+        let open = self.store.open_interview(&place, &person).await?.map(|stored| stored.id);
+        let Some(id) = to.or(open) else { return Ok(Err(Refusal::NothingOpen)) };
+        Ok(self.take(id, key, input, at, None).await?.ok_or(Refusal::Failed))
     }
 
     /// Applies one input to one interview; `None` if that cannot be done. `sent` is the post that the input
@@ -53,7 +72,8 @@ impl Engine {
         at: Timestamp,
         sent: Option<(Seq, Option<String>)>,
     ) -> Result<Option<Taken>, StoreError> {
-        let gone = Taken { interview: id, last: Seq(0), over: true, shown: Vec::new() };
+        let gone =
+            Taken { outcome: Outcome::Over, interview: id, last: Seq(0), over: true, shown: Vec::new() };
         for _ in 0..CONFLICTS_MAX {
             let Some(stored) = self.store.interview(id).await? else { return Ok(Some(gone)) };
             if !stored.open {
@@ -79,9 +99,13 @@ impl Engine {
                 Committed::Done(next) => {
                     let over = interview.is_over() && next.is_none();
                     let interview = next.unwrap_or(id);
-                    return Ok(Some(Taken { interview, last, over, shown: Vec::new() }));
+                    let outcome = Outcome::Done;
+                    return Ok(Some(Taken { outcome, interview, last, over, shown: Vec::new() }));
                 }
-                Committed::Duplicate => return Ok(Some(Taken { over: interview.is_over(), ..gone })),
+                Committed::Duplicate => {
+                    let outcome = Outcome::Duplicate;
+                    return Ok(Some(Taken { outcome, over: interview.is_over(), ..gone }));
+                }
                 Committed::Conflict => {}
             }
         }
@@ -147,13 +171,15 @@ impl Engine {
         &self,
         key: String,
         request: Request,
+        person: Person,
+        place: Place,
         at: Timestamp,
     ) -> Result<Result<Taken, Refusal>, StoreError> {
-        if let Some(stored) = self.store.open_interview(&request.place, &request.person).await? {
+        if let Some(stored) = self.store.open_interview(&place, &person).await? {
             match restore(&stored) {
                 Some(interview) if fits(&interview, &request, self.settings.traps) => {
                     self.take(stored.id, format!("returned:{key}"), Input::Returned, at, None).await?;
-                    return self.resumed(stored.id, &request.place).await.map(Ok);
+                    return self.resumed(stored.id, &stored.place).await.map(Ok);
                 }
                 Some(_) => {
                     let stop = Input::Pressed(Button::Stop);
@@ -162,20 +188,21 @@ impl Engine {
                 None => self.store.set_aside(stored.id, to_json(&say::set_aside())).await?,
             }
         }
-        let Some(begin) = self.plan(request.clone(), at).await? else {
+        let Some(begin) = self.plan(request.clone(), person, place, at).await? else {
             return Ok(Err(Refusal::NothingFits(self.what_there_is(&request.filter))));
         };
         let last = last_post(&begin.written);
         let change = Change { key, at, save: None, begin: Some(begin) };
         match self.store.commit(change).await? {
             Committed::Done(Some(id)) => {
-                Ok(Ok(Taken { interview: id, last, over: false, shown: Vec::new() }))
+                let outcome = Outcome::Done;
+                Ok(Ok(Taken { outcome, interview: id, last, over: false, shown: Vec::new() }))
             }
             Committed::Done(None) | Committed::Duplicate | Committed::Conflict => Ok(Err(Refusal::Failed)),
         }
     }
 
-    async fn resumed(&self, id: InterviewId, place: &str) -> Result<Taken, StoreError> {
+    async fn resumed(&self, id: InterviewId, place: &Place) -> Result<Taken, StoreError> {
         let posts: Vec<Post> =
             self.store.posts_in(place).await?.into_iter().filter(|post| post.interview == id).collect();
         let last = posts.iter().map(|post| post.seq).max().unwrap_or_default();
@@ -190,7 +217,7 @@ impl Engine {
             .filter(|(place, _)| is_shown(*place))
             .map(|(_, card)| card)
             .collect();
-        Ok(Taken { interview: id, last, over: false, shown })
+        Ok(Taken { outcome: Outcome::Done, interview: id, last, over: false, shown })
     }
 
     /// The same again with other questions: what was asked for is in the plan.
@@ -202,20 +229,24 @@ impl Engine {
     ) -> Result<Option<Begin>, StoreError> {
         let plan = interview.plan();
         let request = Request {
-            place: stored.place.clone(),
-            person: stored.person.clone(),
             mode: plan.mode,
             filter: Filter { question: None, ..plan.filter.clone() },
             count: 1,
             traps: Some(plan.traps),
             seed: Some(plan.seed.wrapping_add(1)),
         };
-        self.plan(request, at).await
+        self.plan(request, stored.person.clone(), stored.place.clone(), at).await
     }
 
     /// Draws the questions and writes the plan; `None` if no question fits.
-    async fn plan(&self, request: Request, at: Timestamp) -> Result<Option<Begin>, StoreError> {
-        let seen = self.store.seen(&request.person).await?;
+    async fn plan(
+        &self,
+        request: Request,
+        person: Person,
+        place: Place,
+        at: Timestamp,
+    ) -> Result<Option<Begin>, StoreError> {
+        let seen = self.store.seen(&person).await?;
         let seed = request.seed.unwrap_or_else(entropy::seed);
         let count = usize::from(request.count.clamp(1, SCREEN_MAX));
         let drawn =
@@ -244,8 +275,8 @@ impl Engine {
         let mut interview = Interview::new(plan.clone(), at);
         let step = interview.apply(Input::Start, at, &self.desk);
         Ok(Some(Begin {
-            place: request.place,
-            person: request.person,
+            place,
+            person,
             plan: to_json(&*plan),
             questions: drawn.questions.iter().map(|question| question.id.clone()).collect(),
             put_back: drawn.put_back,
@@ -294,7 +325,15 @@ fn restore(stored: &StoredInterview) -> Option<Interview> {
 /// A post as its front end gets it; `None` if its card cannot be read, which only a later version causes.
 pub(super) fn delivery(post: &Post) -> Option<Delivery> {
     let card: Card = serde_json::from_str(&post.card).ok()?;
-    Some(Delivery { interview: post.interview, seq: post.seq, place: post.place.clone(), card })
+    Some(Delivery {
+        interview: post.interview,
+        seq: post.seq,
+        place: post.place.clone(),
+        person: post.person.clone(),
+        card,
+        earlier: Vec::new(),
+        tried_at: None,
+    })
 }
 
 fn last_post(written: &Written) -> Seq {

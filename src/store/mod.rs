@@ -21,6 +21,7 @@ use sqlx::sqlite::{
 
 use crate::core::bank::{QuestionId, TrapId};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::whereabouts::{Person, Place};
 use lock::FileLock;
 use writer::Writer;
 
@@ -145,15 +146,15 @@ impl Store {
     /// The open interview of a person in a place; the latest, should there be several.
     pub async fn open_interview(
         &self,
-        place: &str,
-        person: &str,
+        place: &Place,
+        person: &Person,
     ) -> Result<Option<StoredInterview>, StoreError> {
         let row = sqlx::query_as(
             "SELECT id, place, person, plan, state, version, open, active_at FROM interviews \
              WHERE place = ? AND person = ? AND open = 1 ORDER BY id DESC LIMIT 1",
         )
-        .bind(place)
-        .bind(person)
+        .bind(&place.0)
+        .bind(&person.0)
         .fetch_optional(&self.reads)
         .await?;
         Ok(row)
@@ -193,7 +194,7 @@ impl Store {
     /// The posts that may be sent now: queued heads of their interviews.
     pub async fn heads(&self, now: Timestamp) -> Result<Vec<Post>, StoreError> {
         let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
+            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place, interviews.person \
              FROM outbox JOIN interviews ON interviews.id = outbox.interview \
              WHERE outbox.status = 'queued' AND outbox.not_before <= ? AND NOT EXISTS (\
                  SELECT 1 FROM outbox AS before WHERE before.interview = outbox.interview \
@@ -210,7 +211,7 @@ impl Store {
     /// The posts whose outcome is unknown.
     pub async fn sending(&self) -> Result<Vec<Post>, StoreError> {
         let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
+            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place, interviews.person \
              FROM outbox JOIN interviews ON interviews.id = outbox.interview \
              WHERE outbox.status = 'sending' ORDER BY outbox.interview, outbox.seq",
         )
@@ -220,23 +221,23 @@ impl Store {
     }
 
     /// All posts of the interviews in a place, in order; those of finished ones until they are sent.
-    pub async fn posts_in(&self, place: &str) -> Result<Vec<Post>, StoreError> {
+    pub async fn posts_in(&self, place: &Place) -> Result<Vec<Post>, StoreError> {
         let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
+            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place, interviews.person \
              FROM outbox JOIN interviews ON interviews.id = outbox.interview \
              WHERE interviews.place = ? ORDER BY outbox.interview, outbox.seq",
         )
-        .bind(place)
+        .bind(&place.0)
         .fetch_all(&self.reads)
         .await?;
         Ok(posts)
     }
 
     /// What is out of a holder's bag.
-    pub async fn seen(&self, holder: &str) -> Result<Seen, StoreError> {
+    pub async fn seen(&self, holder: &Person) -> Result<Seen, StoreError> {
         let rows: Vec<(String, String)> =
             sqlx::query_as("SELECT question, trap FROM seen WHERE holder = ? ORDER BY at, question, trap")
-                .bind(holder)
+                .bind(&holder.0)
                 .fetch_all(&self.reads)
                 .await?;
         let mut seen = Seen { questions: BTreeSet::new(), last: None, traps: Vec::new() };

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::core::bank::{QuestionId, TrapId};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::whereabouts::{Person, Place};
 
 /// An interview as stored. Plan and state are JSON; what they mean is not the store's business.
 #[derive(Clone, Debug)]
@@ -15,9 +16,9 @@ pub struct StoredInterview {
     /// Which one.
     pub id: InterviewId,
     /// Where its cards go.
-    pub place: String,
+    pub place: Place,
     /// Whose it is.
-    pub person: String,
+    pub person: Person,
     /// Written once.
     pub plan: String,
     /// Written with every input.
@@ -57,7 +58,9 @@ pub struct Post {
     /// How often it was handed to the platform.
     pub attempts: u32,
     /// Where it goes.
-    pub place: String,
+    pub place: Place,
+    /// Whom it is for.
+    pub person: Person,
 }
 
 /// What one input changes. Written as one transaction.
@@ -81,7 +84,7 @@ pub struct Save {
     /// The version that the input was applied to.
     pub version: i64,
     /// Whose it is.
-    pub person: String,
+    pub person: Person,
     /// A post that is where the candidate can see it, with the platform's id.
     pub sent: Option<(Seq, Option<String>)>,
     /// What is new.
@@ -92,9 +95,9 @@ pub struct Save {
 #[derive(Clone, Debug)]
 pub struct Begin {
     /// Where its cards go.
-    pub place: String,
+    pub place: Place,
     /// Whose it is.
-    pub person: String,
+    pub person: Person,
     /// JSON.
     pub plan: String,
     /// The questions that are out of the bag with it.
@@ -153,8 +156,8 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for StoredInterview {
     fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             id: InterviewId(row.try_get("id")?),
-            place: row.try_get("place")?,
-            person: row.try_get("person")?,
+            place: Place(row.try_get("place")?),
+            person: Person(row.try_get("person")?),
             plan: row.try_get("plan")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
@@ -178,7 +181,8 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Post {
             card: row.try_get("card")?,
             status,
             attempts: row.try_get("attempts")?,
-            place: row.try_get("place")?,
+            place: Place(row.try_get("place")?),
+            person: Person(row.try_get("person")?),
         })
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::lock::FileLock;
 use super::{Begin, Change, Committed, Save, StoreError, Written};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::whereabouts::Person;
 
 /// Jobs that may wait. A full queue makes the callers wait, which is what should happen.
 const QUEUE_MAX: usize = 1_000;
@@ -272,8 +273,8 @@ async fn insert(
         "INSERT INTO interviews (place, person, plan, state, version, open, wake_at, active_at) \
          VALUES (?, ?, ?, ?, 1, ?, ?, ?) RETURNING id",
     )
-    .bind(&begin.place)
-    .bind(&begin.person)
+    .bind(&begin.place.0)
+    .bind(&begin.person.0)
     .bind(&begin.plan)
     .bind(&written.state)
     .bind(written.open)
@@ -283,7 +284,7 @@ async fn insert(
     .await?;
     for question in &begin.put_back {
         let back = sqlx::query("DELETE FROM seen WHERE holder = ? AND question = ? AND trap = ''");
-        back.bind(&begin.person).bind(question.as_str()).execute(&mut *connection).await?;
+        back.bind(&begin.person.0).bind(question.as_str()).execute(&mut *connection).await?;
     }
     for question in &begin.questions {
         remember(connection, &begin.person, question.as_str(), "", at).await?;
@@ -295,7 +296,7 @@ async fn insert(
 async fn follow_up(
     connection: &mut SqliteConnection,
     id: InterviewId,
-    person: &str,
+    person: &Person,
     written: &Written,
     at: i64,
 ) -> Result<(), sqlx::Error> {
@@ -306,7 +307,7 @@ async fn follow_up(
     }
     for record in &written.records {
         let row = sqlx::query("INSERT INTO records (person, at, record) VALUES (?, ?, ?)");
-        row.bind(person).bind(at).bind(record).execute(&mut *connection).await?;
+        row.bind(&person.0).bind(at).bind(record).execute(&mut *connection).await?;
     }
     for (question, trap) in &written.traps {
         remember(connection, person, question.as_str(), trap.as_str(), at).await?;
@@ -316,7 +317,7 @@ async fn follow_up(
 
 async fn remember(
     connection: &mut SqliteConnection,
-    holder: &str,
+    holder: &Person,
     question: &str,
     trap: &str,
     at: i64,
@@ -325,7 +326,7 @@ async fn remember(
         "INSERT INTO seen (holder, question, trap, at) VALUES (?, ?, ?, ?) \
          ON CONFLICT DO UPDATE SET at = excluded.at",
     )
-    .bind(holder)
+    .bind(&holder.0)
     .bind(question)
     .bind(trap)
     .bind(at)

@@ -1,9 +1,8 @@
 //! Whole conversations, through the real engine and store.
 
 use jiff::SignedDuration;
-use riposte::chat::What;
 use riposte::core::card::{Button, CardKind};
-use riposte::core::interview::{Input, Mode};
+use riposte::core::interview::Mode;
 
 use crate::support::play::Play;
 
@@ -212,7 +211,7 @@ async fn f2_poison_interview_is_set_aside_with_one_sentence() {
     play.drill().await;
     play.spoil_state().await;
     play.restart_after(SignedDuration::from_secs(5)).await;
-    let said = What::To(play.interview, Input::Said { text: "hello? [says mutability]".to_owned() });
+    let said = play.said("hello? [says mutability]");
     for number in 0..5 {
         // What cannot be taken is refused, until the interview is set aside; then it is stale.
         let _ = play.send_as(format!("message-{number}"), said.clone()).await;
@@ -253,8 +252,7 @@ async fn button_pressed_over_and_over_comes_to_an_end() {
 async fn f28_replayed_events_are_handled_once() {
     let mut play = Play::new().await;
     play.drill().await;
-    let interview = play.interview;
-    let said = What::To(interview, Input::Said { text: SOLID.to_owned() });
+    let said = play.said(SOLID);
     for _ in 0..5 {
         play.send_as("message-1".to_owned(), said.clone()).await.unwrap();
     }

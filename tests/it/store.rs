@@ -25,8 +25,8 @@ fn written(state: &str, cards: &[u32]) -> Written {
 
 fn begin(key: &str, person: &str) -> Change {
     let begin = Begin {
-        place: "place".to_owned(),
-        person: person.to_owned(),
+        place: "place".into(),
+        person: person.into(),
         plan: "{}".to_owned(),
         questions: vec!["question".into()],
         put_back: Vec::new(),
@@ -36,8 +36,7 @@ fn begin(key: &str, person: &str) -> Change {
 }
 
 fn save(key: &str, id: riposte::core::interview::InterviewId, version: i64, cards: &[u32]) -> Change {
-    let save =
-        Save { id, version, person: "somebody".to_owned(), sent: None, written: written("second", cards) };
+    let save = Save { id, version, person: "somebody".into(), sent: None, written: written("second", cards) };
     Change { key: key.to_owned(), at: at(1), save: Some(save), begin: None }
 }
 
@@ -107,7 +106,7 @@ async fn change_based_on_an_older_version_is_refused_and_leaves_nothing() {
     let Committed::Done(Some(id)) = store.commit(begin("a", "somebody")).await.unwrap() else { panic!() };
     assert_eq!(store.commit(save("b", id, 1, &[2])).await.unwrap(), Committed::Done(None));
     assert_eq!(store.commit(save("c", id, 1, &[3])).await.unwrap(), Committed::Conflict);
-    assert_eq!(store.posts_in("place").await.unwrap().len(), 2);
+    assert_eq!(store.posts_in(&"place".into()).await.unwrap().len(), 2);
     assert_eq!(
         store.commit(save("c", id, 2, &[3])).await.unwrap(),
         Committed::Done(None),
@@ -168,5 +167,5 @@ async fn finished_interview_is_forgotten_once_its_last_card_is_out() {
     sent.save.as_mut().unwrap().sent = Some((Seq(2), None));
     store.commit(sent).await.unwrap();
     assert!(store.interview(id).await.unwrap().is_none());
-    assert!(store.posts_in("place").await.unwrap().is_empty());
+    assert!(store.posts_in(&"place".into()).await.unwrap().is_empty());
 }

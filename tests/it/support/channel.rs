@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use riposte::chat::{Delivery, DeliveryError, Front, Receipt, Sighting};
+use riposte::chat::{Delivery, DeliveryError, Front, Person, Place, Receipt, Sighting};
 use riposte::clock::Clock;
 use riposte::core::card::{Block, Card};
 use riposte::core::say;
@@ -73,12 +73,18 @@ impl Channel {
 
     fn receipt(&self, delivery: &Delivery) -> Receipt {
         let id = format!("m{}-{}", delivery.interview.0, delivery.seq.0);
-        Receipt { id: Some(id), at: self.clock.now() }
+        Receipt { id: Some(id), at: self.clock.now(), moved: None }
     }
 }
 
 #[async_trait::async_trait]
 impl Front for Channel {
+    fn name(&self) -> &'static str {
+        "channel"
+    }
+
+    async fn tell(&self, _person: &Person, _place: &Place, _sentence: &str) {}
+
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
         self.posted.lock().unwrap().push(delivery.clone());
         self.note(&rendered(&delivery.card));

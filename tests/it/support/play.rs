@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use riposte::chat::{Incoming, Refusal, Request, Taken, What};
+use riposte::chat::{Did, Incoming, Refusal, Request, Taken, What};
 use riposte::clock::Clock;
 use riposte::core::bank::load::{self, Source};
 use riposte::core::bank::{Bank, QuestionId};
 use riposte::core::card::Button;
 use riposte::core::choose::Filter;
 use riposte::core::grading::desk::Desk;
-use riposte::core::interview::{Input, InterviewId, Mode};
+use riposte::core::interview::{InterviewId, Mode};
 use riposte::core::reading::Severity;
 use riposte::engine::{Engine, Settings};
 use riposte::store::Store;
@@ -103,8 +103,6 @@ impl Play {
 
     pub(crate) async fn begin(&mut self, mode: Mode, count: u8, traps: u8, question: Option<&str>) -> Taken {
         self.request(Request {
-            place: "channel".to_owned(),
-            person: "somebody".to_owned(),
             mode,
             filter: Filter { question: question.map(QuestionId::from), ..Filter::default() },
             count,
@@ -128,17 +126,17 @@ impl Play {
 
     pub(crate) async fn say(&mut self, text: &str) -> Taken {
         self.channel.note(&format!("> {text}"));
-        self.to(Input::Said { text: text.to_owned() }).await
+        self.go_on(self.said(text)).await
     }
 
     /// Says something of this many characters.
     pub(crate) async fn send_long(&mut self, chars: usize) -> Taken {
-        self.to(Input::Said { text: "x".repeat(chars) }).await
+        self.go_on(self.said(&"x".repeat(chars))).await
     }
 
     pub(crate) async fn press(&mut self, button: Button) -> Taken {
         self.channel.note(&format!("> [{}]", riposte::core::say::label(&button)));
-        self.to(Input::Pressed(button)).await
+        self.go_on(What::Pressed { to: Some(self.interview), on: None, button }).await
     }
 
     pub(crate) async fn wait(&mut self, seconds: i64) {
@@ -147,8 +145,13 @@ impl Play {
         self.engine().turn().await.unwrap();
     }
 
-    async fn to(&mut self, input: Input) -> Taken {
-        let taken = self.send(What::To(self.interview, input)).await.unwrap();
+    /// What saying this in the interview at hand is.
+    pub(crate) fn said(&self, text: &str) -> What {
+        What::Said { to: Some(self.interview), text: text.to_owned() }
+    }
+
+    async fn go_on(&mut self, what: What) -> Taken {
+        let taken = self.send(what).await.unwrap();
         self.interview = taken.interview;
         taken
     }
@@ -162,7 +165,8 @@ impl Play {
     pub(crate) async fn send_as(&mut self, key: String, what: What) -> Result<Taken, Refusal> {
         let (done, taken) = oneshot::channel();
         let at = self.clock.now();
-        self.engine().take_incoming(Incoming { key, at, what, done }).await;
+        let did = Did { key, at, person: "somebody".into(), place: "channel".into(), what, done };
+        self.engine().take_incoming(Incoming::Did(did)).await;
         let taken = taken.await.unwrap();
         self.engine().turn().await.unwrap();
         taken
