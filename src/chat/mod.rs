@@ -270,12 +270,20 @@ pub enum Sighting {
     Unclear,
 }
 
+/// Deliveries on their way at the same time, where a front end does not say: a platform that takes fifty
+/// requests a second and a fifth of a second for each is kept busy, and none is flooded.
+const AT_ONCE_MAX: usize = 10;
+
 /// A front end, as the engine sees it. It is asked for several interviews at the same time, and for one
 /// interview one thing after the other. None of its calls may take for ever.
 #[async_trait::async_trait]
 pub trait Front: Send + Sync {
     /// What the names of its places begin with, such as `discord`.
     fn name(&self) -> &'static str;
+    /// For how many interviews it is asked for at the same time, at the most.
+    fn at_once(&self) -> usize {
+        AT_ONCE_MAX
+    }
     /// Shows a card.
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError>;
     /// Looks for a card that may have been shown before a crash.

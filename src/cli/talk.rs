@@ -56,9 +56,14 @@ async fn converse(
     let (sender, inbox) = mpsc::channel(INBOX_MAX);
     let style = Style::fitting(talk.choice.json);
     let (front, session) = terminal::open(Inbox(sender), clock.clone(), style, entropy::seed());
-    let settings = Settings { traps: config.drill.traps, abandon_after: config.drill.abandon_after() };
+    let settings = Settings {
+        traps: config.drill.traps,
+        abandon_after: config.drill.abandon_after(),
+        // Whoever sits there has it for themselves.
+        shared: false,
+    };
     let desk = Desk::new(Box::new(LexicalGrader::new(&bank)));
-    let engine = Engine::new(store.clone(), bank, desk, clock, Arc::new(front), settings);
+    let engine = Engine::new(store.clone(), bank, desk, clock, vec![Arc::new(front)], settings);
     let request = Request {
         mode: talk.mode,
         filter: talk.filter(),
@@ -79,6 +84,9 @@ async fn converse(
             Ok(code)
         }
     };
+    if let Err(error) = engine.stop().await {
+        tracing::warn!(%error, "it is not known until when the program was there");
+    }
     drop(engine);
     store.close().await;
     code

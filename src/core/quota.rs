@@ -107,19 +107,20 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more at `now`, unless it is too many; what is too many is not counted.
+    /// Counts one more at `now`, unless it is too many; what is too many is not counted. `place` is where it
+    /// happens, if that is anywhere in particular.
     pub fn count(
         &mut self,
         measure: Measure,
         person: &Person,
-        place: &Place,
+        place: Option<&Place>,
         now: Timestamp,
     ) -> Result<(), Excess> {
         let Some(window) = window(measure) else { return Ok(()) };
         let names = [
             (Scope::Person, Some(person.0.as_str())),
-            (Scope::Place, Some(place.0.as_str())),
-            (Scope::Server, place.server()),
+            (Scope::Place, place.map(|place| place.0.as_str())),
+            (Scope::Server, place.and_then(Place::server)),
         ];
         let names = names.map(|(scope, name)| name.map(|name| (measure, scope, name.to_owned())));
         for key in names.iter().flatten() {
@@ -172,16 +173,20 @@ mod tests {
         let mut tally = Tally::default();
         let person = Person::from("chat:somebody");
         for second in 0..30 {
-            tally.count(Measure::Inputs, &person, &somewhere(0), at(second)).unwrap();
+            tally.count(Measure::Inputs, &person, Some(&somewhere(0)), at(second)).unwrap();
         }
-        let excess = tally.count(Measure::Inputs, &person, &somewhere(1), at(30)).unwrap_err();
+        let excess = tally.count(Measure::Inputs, &person, Some(&somewhere(1)), at(30)).unwrap_err();
         let wait = Some(SignedDuration::from_secs(30));
         assert_eq!(excess, Excess { scope: Scope::Person, measure: Measure::Inputs, wait });
         let other = Person::from("chat:other");
-        tally.count(Measure::Inputs, &other, &somewhere(0), at(30)).expect("others are let through");
-        tally.count(Measure::Begins, &person, &somewhere(0), at(30)).expect("a begin is counted by itself");
-        tally.count(Measure::Inputs, &person, &somewhere(0), at(60)).expect("the oldest has left the window");
-        tally.count(Measure::Inputs, &person, &somewhere(0), at(60)).unwrap_err();
+        tally.count(Measure::Inputs, &other, Some(&somewhere(0)), at(30)).expect("others are let through");
+        tally
+            .count(Measure::Begins, &person, Some(&somewhere(0)), at(30))
+            .expect("a begin is counted by itself");
+        tally
+            .count(Measure::Inputs, &person, Some(&somewhere(0)), at(60))
+            .expect("the oldest has left the window");
+        tally.count(Measure::Inputs, &person, Some(&somewhere(0)), at(60)).unwrap_err();
     }
 
     #[test]
@@ -191,7 +196,7 @@ mod tests {
         for number in 0..700 {
             let person = Person(format!("chat:{number}"));
             let place = somewhere(number / 101);
-            if let Err(excess) = tally.count(Measure::Inputs, &person, &place, at(0)) {
+            if let Err(excess) = tally.count(Measure::Inputs, &person, Some(&place), at(0)) {
                 refused.push(excess.scope);
             }
         }
@@ -215,7 +220,7 @@ mod tests {
         for number in 0..NAMES_MAX {
             let person = Person(format!("chat:{number}"));
             let place = Place(format!("chat:{number}"));
-            let _ = tally.count(Measure::Inputs, &person, &place, at(i64::try_from(number).unwrap()));
+            let _ = tally.count(Measure::Inputs, &person, Some(&place), at(i64::try_from(number).unwrap()));
         }
         assert!(tally.times.len() < NAMES_MAX);
     }

@@ -408,9 +408,9 @@ pub fn too_much(excess: &Excess) -> String {
         (Measure::Open, Scope::Server) => {
             format!("There are {max} open questions on this server, which is the most.")
         }
-        (Measure::Begins, Scope::Person) => format!("You have begun {max} times within an hour."),
-        (Measure::Begins, Scope::Place) => format!("{max} have begun here within an hour."),
-        (Measure::Begins, Scope::Server) => format!("{max} have begun on this server within an hour."),
+        (Measure::Begins, Scope::Person) => format!("You have asked for {max} within an hour."),
+        (Measure::Begins, Scope::Place) => format!("{max} were asked for here within an hour."),
+        (Measure::Begins, Scope::Server) => format!("{max} were asked for on this server within an hour."),
         (Measure::Inputs, Scope::Person) => "That was faster than I read.".to_owned(),
         (Measure::Inputs, Scope::Place) => "There is more going on here than I can follow.".to_owned(),
         (Measure::Inputs, Scope::Server) => {

@@ -206,7 +206,7 @@ async fn too_long_answer_gets_a_sentence_and_the_drill_goes_on() {
 
 /// F2: an interview that cannot be restored must not become a restart loop.
 #[tokio::test]
-async fn f2_poison_interview_is_set_aside_with_one_sentence() {
+async fn f02_poison_interview_is_set_aside_with_one_sentence() {
     let mut play = Play::new().await;
     play.drill().await;
     play.spoil_state().await;
@@ -276,7 +276,7 @@ async fn f12_stale_buttons_and_timers_change_nothing() {
 
 /// F6: the answer time ran out before the question was visible.
 #[tokio::test]
-async fn f6_clock_starts_when_the_question_is_shown() {
+async fn f06_clock_starts_when_the_question_is_shown() {
     let mut play = Play::new().await;
     play.drill().await;
     play.wait(40).await;

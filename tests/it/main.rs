@@ -4,6 +4,8 @@
 mod bank;
 mod drill;
 mod kill;
+mod personal;
+mod platforms;
 mod program;
 mod store;
 mod support;

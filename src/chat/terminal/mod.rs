@@ -128,6 +128,11 @@ impl Front for Terminal {
         PLACE
     }
 
+    /// One reader, one card after the other.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
         self.show(delivery, false).await.ok_or(DeliveryError::Unknown)
     }
@@ -147,9 +152,13 @@ impl Session {
     /// Begins or resumes an interview and talks until it is over or the candidate leaves.
     pub async fn talk(mut self, request: Request) -> Result<Ending, Refusal> {
         let mut input = self.open_input();
-        let began = self.send(What::Begin(request)).await?;
-        self.redraw(&began.shown);
-        let mut taken = began;
+        let mut taken = self.send(What::Begin(request)).await?;
+        self.interview = taken.interview;
+        // What is on its way says where it stands better than what was there before.
+        if self.show_until(taken.last).await {
+            return Ok(Ending::Over);
+        }
+        self.redraw(&taken.shown);
         loop {
             self.interview = taken.interview;
             let over = self.show_until(taken.last).await;
