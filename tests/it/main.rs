@@ -3,6 +3,7 @@
 
 mod bank;
 mod drill;
+mod fake;
 mod kill;
 mod program;
 mod store;
