@@ -3,7 +3,10 @@
 
 mod bank;
 mod drill;
+mod fake;
 mod kill;
+mod personal;
+mod platforms;
 mod program;
 mod store;
 mod support;

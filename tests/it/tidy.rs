@@ -28,7 +28,17 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
         ],
     ),
     ("src/store", &["crate::engine", "crate::chat", "crate::cli", "crate::config", "crate::core::say"]),
-    ("src/engine", &["crate::cli", "crate::config", "crate::chat::terminal", "sqlx::"]),
+    (
+        "src/engine",
+        &[
+            "crate::cli",
+            "crate::config",
+            "crate::chat::terminal",
+            "crate::chat::discord",
+            "sqlx::",
+            "serenity::",
+        ],
+    ),
     (
         "src/chat",
         &["crate::store", "crate::engine", "crate::cli", "crate::config", "crate::library", "sqlx::"],

@@ -2,6 +2,7 @@
 //! stand in the answer itself, so that a transcript shows both sides of every decision.
 
 pub(crate) mod channel;
+pub(crate) mod discord;
 pub(crate) mod grader;
 pub(crate) mod play;
 
