@@ -8,4 +8,5 @@ pub mod core;
 pub mod engine;
 pub mod entropy;
 pub mod library;
+pub mod secret;
 pub mod store;

@@ -2,8 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error is to fail right there")]
 
 mod bank;
+mod discord;
 mod drill;
+mod fake;
 mod kill;
+mod personal;
+mod platforms;
 mod program;
 mod store;
 mod support;
