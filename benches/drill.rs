@@ -1,4 +1,4 @@
-//! What a drill costs: preparing the bank, choosing a question, assessing an answer, and the way from the
+//! What a drill costs: loading the model, preparing the bank, choosing a question, assessing an answer, and the way from the
 //! start of the program to the first question. Figures are for reading; nothing is asserted.
 
 use std::collections::BTreeSet;
@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use divan::Bencher;
-use riposte::core::bank::{Bank, QuestionId, load};
+use riposte::core::bank::{Bank, QuestionId, Statement, load};
 use riposte::core::choose::{Filter, draw};
 use riposte::core::grading::Grader;
+use riposte::core::grading::encoder::Embed;
 use riposte::core::grading::trained::{Model, TrainedGrader};
 use riposte::library;
 use riposte::vectors::Vectors;
@@ -31,9 +32,13 @@ fn shipped() -> Bank {
 
 /// The grader of the program, with the vectors of the shipped bank at hand.
 fn grader(bank: &Bank) -> TrainedGrader {
-    let model = Arc::new(Model::load(library::model()).expect("the shipped model is whole"));
+    let model = Arc::new(model());
     let vectors = Vectors::open(model.clone(), library::bank_vectors(), None);
     TrainedGrader::new(bank, model, Arc::new(vectors))
+}
+
+fn model() -> Model {
+    Model::load(library::model()).expect("the shipped model is whole")
 }
 
 /// The shipped bank over and over, with other ids, up to this many questions.
@@ -51,6 +56,25 @@ fn large(questions: usize) -> Bank {
 #[divan::bench]
 fn read_and_check_the_shipped_bank() -> Bank {
     shipped()
+}
+
+#[divan::bench(sample_count = 20)]
+fn load_the_model(bencher: Bencher) {
+    bencher.bench(model);
+}
+
+/// What a bank costs whose vectors are not known yet: a well-described question has about 170 texts.
+#[divan::bench(sample_count = 10)]
+fn embed_100_phrasings(bencher: Bencher) {
+    let (model, bank) = (model(), shipped());
+    let texts: Vec<&str> = bank
+        .questions
+        .iter()
+        .flat_map(|question| question.statements())
+        .flat_map(Statement::says)
+        .take(100)
+        .collect();
+    bencher.bench(|| model.embed(divan::black_box(&texts)));
 }
 
 #[divan::bench(sample_count = 20)]

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::core::bank::{Bank, Question};
+use crate::core::bank::{Bank, Question, Statement};
 use crate::core::grading::encoder::{Embed, Vector};
 use crate::core::grading::trained::Model;
 
@@ -59,23 +59,34 @@ impl Vectors {
     /// Computes what is not known of a bank, question by question, so that each is ready when it is asked.
     pub fn warm(&self, bank: &Bank) {
         for question in &bank.questions {
-            self.embed(&texts(question).collect::<Vec<_>>());
+            drop(self.learn(texts(question).map(|text| (key(text), text))));
         }
+    }
+
+    /// Computes what is not known of these texts; returns the memory, which knows them all.
+    fn learn<'a>(&self, texts: impl Iterator<Item = (Key, &'a str)>) -> MutexGuard<'_, Memory> {
+        let memory = self.memory();
+        let missing: BTreeMap<Key, &str> = texts.filter(|(key, _)| !memory.known.contains_key(key)).collect();
+        if missing.is_empty() {
+            return memory;
+        }
+        // Computed without the lock: others may go on with what is known.
+        drop(memory);
+        let fresh = self.model.embed(&missing.values().copied().collect::<Vec<_>>());
+        let mut memory = self.memory();
+        memory.add(missing.into_keys().zip(fresh).collect());
+        memory
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Embed for Vectors {
     fn embed(&self, texts: &[&str]) -> Vec<Vector> {
         let keys: Vec<Key> = texts.iter().map(|text| key(text)).collect();
-        let missing: BTreeMap<Key, &str> = {
-            let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let all = keys.iter().zip(texts).filter(|(key, _)| !memory.known.contains_key(*key));
-            all.map(|(key, text)| (*key, *text)).collect()
-        };
-        // Computed without the lock: others may go on with what is known.
-        let fresh = self.model.embed(&missing.values().copied().collect::<Vec<_>>());
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.add(missing.into_keys().zip(fresh).collect());
+        let memory = self.learn(keys.iter().copied().zip(texts.iter().copied()));
         keys.iter().map(|key| memory.known[key].clone()).collect()
     }
 }
@@ -134,12 +145,8 @@ pub fn of_bank(model: &Model, bank: &Bank) -> Vec<u8> {
 
 /// Every text of a question that the grader compares answers with.
 fn texts(question: &Question) -> impl Iterator<Item = &str> {
-    let points = question.points.iter().map(|p| (&p.idea, &p.also, &p.unlike));
-    let wrong = question.misconceptions.iter().map(|m| (&m.belief, &m.also, &m.unlike));
-    let statements = points.chain(wrong);
-    let said =
-        statements.flat_map(|(sentence, also, unlike)| std::iter::once(sentence).chain(also).chain(unlike));
-    [&question.ask, &question.model.claim].into_iter().chain(said).map(String::as_str)
+    let whole = [question.ask.as_str(), question.model.claim.as_str()];
+    whole.into_iter().chain(question.statements().flat_map(Statement::texts))
 }
 
 fn key(text: &str) -> Key {

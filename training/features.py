@@ -14,7 +14,7 @@ STATEMENT = [
     "stance.pair_after", "stance.least",
 ]
 SHARPNESS = 12.0
-TEMPERATURE, SHARP = 0.07, 2.0  # as the encoder was tuned
+TEMPERATURE, SHARP = 0.07, 2.0  # of the tuning too: of cosines; how much the best window of an answer decides
 NO_SECOND = -9.0  # a score where there is no second one
 CUES = [
     "myth", "wrong", "false", "nope", "untrue", "misconception", "mistake", "people", "folks", "claim",

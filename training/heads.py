@@ -184,7 +184,7 @@ def cross_predict(answers, measured, folds, more=((), ())):
     return found
 
 
-def join(question, seen, prepared, vectors_of, use_encoder=True, use_lexical=True):
+def join(question, seen, prepared, vectors_of):
     """Lexical features and encoder features of one answer, together.
 
     `vectors_of`: {"windows", "ask", "claim"}.
@@ -194,8 +194,7 @@ def join(question, seen, prepared, vectors_of, use_encoder=True, use_lexical=Tru
     extra = features.measure_answer(prepared, vectors_of["windows"], vectors_of["ask"], vectors_of["claim"])
 
     def both(lexical, encoder):
-        parts = [lexical if use_lexical else [], encoder if use_encoder else []]
-        return np.concatenate(parts).astype(np.float32)
+        return np.concatenate([lexical, encoder]).astype(np.float32)
 
     windows = vectors_of["windows"]
     found = {"guard": seen["kind"], "clauses": windows.cues, "parts": [point["part"] for point in question["points"]]}

@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 
 import data
+from features import SHARP, TEMPERATURE
 
-TEMPERATURE, MARGIN = 0.07, 0.25
+MARGIN = 0.25
 SAYS, NEAR = 3, 2  # drawn a statement and step; the sentence itself is drawn like any other
 ANSWERS = 8  # a question and step
 RATE, WARM_UP, PROBE_RATE, SCORER_RATE = 2e-4, 20, 2e-3, 1e-2
 ANSWER_WEIGHT, PROBE_WEIGHT = 4.0, 1.5
-SHARP = 2.0  # how much the best window of an answer decides
 DENIED_WEIGHT, BELIEVED_WEIGHT = 2.0, 2.0
 SHIPPED_SHARE = 0.7  # of the questions drawn
 

@@ -65,7 +65,7 @@ class World:
                 found[q] = features.Prepared(entries, seen["score"])
         return found
 
-    def measured(self, seen, answers, depth="new", use_encoder=True, use_lexical=True):
+    def measured(self, seen, answers, depth="new"):
         """The features of these answers (true or swapped ones)."""
         prepared = self.prepared(seen, depth, {answer["question"] for answer in answers})
         lexical, found = self.lexical[depth], []
@@ -76,5 +76,5 @@ class World:
             windows = features.Windows(len(self.ranges[place]), vectors, probes, self.cues[place])
             vectors_of = {"windows": windows, "ask": seen["texts"][self.place[question["ask"]]],
                           "claim": seen["texts"][self.place[question["model"]["claim"]]]}
-            found.append(heads.join(question, lexical[answer["id"], q], prepared[q], vectors_of, use_encoder, use_lexical))
+            found.append(heads.join(question, lexical[answer["id"], q], prepared[q], vectors_of))
         return found

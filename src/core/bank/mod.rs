@@ -138,6 +138,33 @@ pub struct Misconception {
     pub correction: String,
 }
 
+/// What points and misconceptions have in common: something that can be said in many ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// Unique in the question.
+    pub id: &'a StatementId,
+    /// The part of the model answer for a point; `None` for a misconception.
+    pub part: Option<Part>,
+    /// It in one sentence.
+    pub sentence: &'a str,
+    /// Other ways to say it.
+    pub also: &'a [String],
+    /// What sounds alike and does not count.
+    pub unlike: &'a [String],
+}
+
+impl<'a> Statement<'a> {
+    /// Every way to say it, the sentence first.
+    pub fn says(self) -> impl Iterator<Item = &'a str> {
+        std::iter::once(self.sentence).chain(self.also.iter().map(String::as_str))
+    }
+
+    /// Every way to say it, then everything that only sounds alike.
+    pub fn texts(self) -> impl Iterator<Item = &'a str> {
+        self.says().chain(self.unlike.iter().map(String::as_str))
+    }
+}
+
 /// What an answer can lack apart from points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -268,6 +295,25 @@ impl Question {
     /// A misconception by its id.
     pub fn misconception(&self, id: &StatementId) -> Option<&Misconception> {
         self.misconceptions.iter().find(|misconception| misconception.id == *id)
+    }
+
+    /// Everything that an answer can state: points, then misconceptions, each in the order of the file.
+    pub fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        let points = self.points.iter().map(|point| Statement {
+            id: &point.id,
+            part: Some(point.part),
+            sentence: &point.idea,
+            also: &point.also,
+            unlike: &point.unlike,
+        });
+        let misconceptions = self.misconceptions.iter().map(|misconception| Statement {
+            id: &misconception.id,
+            part: None,
+            sentence: &misconception.belief,
+            also: &misconception.also,
+            unlike: &misconception.unlike,
+        });
+        points.chain(misconceptions)
     }
 
     /// The SHA-256 of everything in the question, in hexadecimal: equal hashes, equal questions.

@@ -45,8 +45,8 @@ impl Lexical {
     /// A reader that knows the words of all questions of the bank.
     pub fn new(bank: &Bank) -> Self {
         let mut words = Words::default();
-        for text in bank.questions.iter().flat_map(|question| texts(question)) {
-            words.learn(text);
+        for statement in bank.questions.iter().flat_map(|question| question.statements()) {
+            statement.texts().for_each(|text| words.learn(text));
         }
         let topics = Topics::new(bank, &words);
         Self { bank: Arc::new(Known { topics, words }) }
@@ -56,7 +56,7 @@ impl Lexical {
     pub(crate) fn question(&self, question: &Question) -> LexicalQuestion {
         let ready = Ready::new(question, &self.bank.words);
         let topic = Topic::new(question, &ready.stems, &self.bank.words);
-        LexicalQuestion { question: question.clone(), ready, topic, bank: self.bank.clone() }
+        LexicalQuestion { ready, topic, bank: self.bank.clone() }
     }
 
     /// The numbers that the heads are fitted on, among others; see `training/data.py`.
@@ -99,7 +99,6 @@ pub struct AnswerFeatures {
 
 /// A question, ready to have answers to it read.
 pub(crate) struct LexicalQuestion {
-    question: Question,
     ready: Ready,
     topic: Topic,
     bank: Arc<Known>,
@@ -145,9 +144,15 @@ impl LexicalQuestion {
         }
     }
 
-    /// How the reply to a trap did. `read` is the reply read as an answer to the question.
-    pub(crate) fn reply(&self, trap: &Trap, reply: &str, read: Assessment) -> ReplyAssessment {
-        reply::assess(&self.question, &self.bank.words, trap, reply, read)
+    /// How the reply to a trap of this very question did. `read` is the reply read as an answer to the question.
+    pub(crate) fn reply(
+        &self,
+        question: &Question,
+        trap: &Trap,
+        reply: &str,
+        read: Assessment,
+    ) -> ReplyAssessment {
+        reply::assess(question, &self.bank.words, trap, reply, read)
     }
 }
 
@@ -159,17 +164,6 @@ fn best_two(ready: &Ready, compared: &Compared, part: Part) -> (f32, f32) {
         .collect();
     scores.sort_by(|a, b| b.total_cmp(a));
     (scores.first().copied().unwrap_or_default(), scores.get(1).copied().unwrap_or_default())
-}
-
-/// Every phrasing of a question.
-fn texts(question: &Question) -> impl Iterator<Item = &String> {
-    let points =
-        question.points.iter().flat_map(|p| std::iter::once(&p.idea).chain(&p.also).chain(&p.unlike));
-    let beliefs = question
-        .misconceptions
-        .iter()
-        .flat_map(|m| std::iter::once(&m.belief).chain(&m.also).chain(&m.unlike));
-    points.chain(beliefs)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Text as the lexical grader sees it: tokens with their stems, and clauses with their bytes.
+//! Text as the lexical reader sees it: tokens with their stems, and clauses with their bytes.
 //!
 //! Exists so that a statement can be looked for clause by clause and shown with the candidate's own
 //! words. It never panics, whatever the text, never cuts inside a character, and looks at no more

@@ -71,29 +71,18 @@ impl Ready {
         let mut texts = Vec::new();
         let mut roles = Vec::new();
         let mut statements = Vec::new();
-        for point in &question.points {
-            let statement = collect(
-                &point.idea,
-                &point.also,
-                &point.unlike,
-                statements.len(),
-                &mut texts,
-                &mut roles,
-                words,
-            );
-            statements.push(Statement { id: point.id.clone(), part: Some(point.part), ..statement });
-        }
-        for wrong in &question.misconceptions {
-            let statement = collect(
-                &wrong.belief,
-                &wrong.also,
-                &wrong.unlike,
-                statements.len(),
-                &mut texts,
-                &mut roles,
-                words,
-            );
-            statements.push(Statement { id: wrong.id.clone(), part: None, ..statement });
+        for (place, statement) in question.statements().enumerate() {
+            let mut add = |text: &str, says: bool| {
+                texts.push(Text::new(text, words));
+                roles.push(Role { statement: place, says });
+                texts.len() - 1
+            };
+            statements.push(Statement {
+                id: statement.id.clone(),
+                part: statement.part,
+                says: statement.says().map(|text| add(text, true)).collect(),
+                unlike: statement.unlike.iter().map(|text| add(text, false)).collect(),
+            });
         }
         let (space, vectors) = Space::new(&texts);
         let lines = Lines::fit(&vectors, &roles, statements.len(), space.len());
@@ -149,28 +138,4 @@ impl Ready {
 /// Whether a stretch of text has an odd number of negations.
 pub(crate) fn is_odd(tokens: &[Token]) -> bool {
     tokens.iter().filter(|token| token.kind == TokenKind::Negation).count() % 2 == 1
-}
-
-fn collect(
-    idea: &str,
-    also: &[String],
-    unlike: &[String],
-    statement: usize,
-    texts: &mut Vec<Text>,
-    roles: &mut Vec<Role>,
-    words: &Words,
-) -> Statement {
-    let mut says = Vec::new();
-    let mut near = Vec::new();
-    for text in std::iter::once(idea).chain(also.iter().map(String::as_str)) {
-        says.push(texts.len());
-        texts.push(Text::new(text, words));
-        roles.push(Role { statement, says: true });
-    }
-    for text in unlike {
-        near.push(texts.len());
-        texts.push(Text::new(text, words));
-        roles.push(Role { statement, says: false });
-    }
-    Statement { id: StatementId::default(), part: None, says, unlike: near }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::core::bank::{Bank, Question, QuestionId};
+use crate::core::bank::{Bank, Question, QuestionId, Statement};
 use crate::core::grading::lexical::cues;
 use crate::core::grading::text::{Table, Text, Token, TokenKind, Words};
 
@@ -111,10 +111,7 @@ fn model(question: &Question) -> [&str; 4] {
 }
 
 fn said<'a>(question: &'a Question, words: &'a Words) -> impl Iterator<Item = Arc<str>> + 'a {
-    let points = question.points.iter().flat_map(|point| std::iter::once(&point.idea).chain(&point.also));
-    let beliefs =
-        question.misconceptions.iter().flat_map(|wrong| std::iter::once(&wrong.belief).chain(&wrong.also));
-    points.chain(beliefs).flat_map(move |text| stems(&[text], words))
+    question.statements().flat_map(Statement::says).flat_map(move |text| stems(&[text], words))
 }
 
 fn stems(texts: &[&str], words: &Words) -> impl Iterator<Item = Arc<str>> + use<> {

@@ -3,7 +3,7 @@
 //! The heads were fitted on exactly these numbers, which `training/features.py` computes too; a change here
 //! asks for a new model. The committed fixture holds both sides to the same numbers.
 
-use crate::core::bank::Question;
+use crate::core::bank::{self, Question};
 use crate::core::grading::encoder::{Embed, Vector, Window};
 use crate::core::grading::trained::model::Scorer;
 
@@ -44,22 +44,19 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Everything about the question that is embedded.
     pub(super) fn new(question: &Question, embed: &dyn Embed) -> Self {
-        let points = question.points.iter().map(|p| (true, &p.idea, &p.also, &p.unlike));
-        let wrong = question.misconceptions.iter().map(|m| (false, &m.belief, &m.also, &m.unlike));
-        let listed: Vec<_> = points.chain(wrong).collect();
-        let mut texts = vec![question.ask.as_str(), question.model.claim.as_str()];
-        for (_, sentence, also, unlike) in &listed {
-            texts.push(sentence);
-            texts.extend(also.iter().chain(*unlike).map(String::as_str));
-        }
+        let listed: Vec<bank::Statement> = question.statements().collect();
+        let whole = [question.ask.as_str(), question.model.claim.as_str()];
+        let texts: Vec<&str> =
+            whole.into_iter().chain(listed.iter().flat_map(|statement| statement.texts())).collect();
         let mut vectors = embed.embed(&texts).into_iter();
         let mut take = |count: usize| vectors.by_ref().take(count).collect::<Vec<_>>();
         let whole = take(2);
         let statements = listed
             .iter()
-            .map(|(point, _, also, unlike)| {
-                let says = take(1 + also.len());
-                Statement { point: *point, says, near: take(unlike.len()) }
+            .map(|statement| Statement {
+                point: statement.part.is_some(),
+                says: take(1 + statement.also.len()),
+                near: take(statement.unlike.len()),
             })
             .collect();
         Self { statements, ask: whole[0].clone(), claim: whole[1].clone() }

@@ -66,11 +66,12 @@ impl TrainedGrader {
 
 impl Grader for TrainedGrader {
     fn prepare(&self, question: &Question) -> Arc<dyn PreparedQuestion> {
+        let vectors = Prepared::new(question, self.embed.as_ref());
         Arc::new(TrainedQuestion {
             model: self.model.clone(),
+            heads: self.model.heads(question, vectors.depth()),
             lexical: self.lexical.question(question),
-            vectors: Prepared::new(question, self.embed.as_ref()),
-            parts: question.points.iter().map(|point| point.part).collect(),
+            vectors,
             question: question.clone(),
         })
     }
@@ -78,10 +79,10 @@ impl Grader for TrainedGrader {
 
 struct TrainedQuestion {
     model: Arc<Model>,
+    heads: Arc<Heads>,
     question: Question,
     lexical: LexicalQuestion,
     vectors: Prepared,
-    parts: Vec<Part>,
 }
 
 impl TrainedQuestion {
@@ -98,22 +99,18 @@ impl TrainedQuestion {
             cues: seen.clauses.iter().map(|clause| self.model.cues(&text[clause.clone()])).collect(),
         };
         let measured = features::measure(&self.vectors, &self.model.scorer(), &answer);
-        let heads = self.model.heads(&self.question, self.vectors.depth());
         let rows: Vec<Vec<f32>> = seen
             .statements
             .iter()
             .zip(&measured.statements)
             .map(|(lexical, (encoder, _))| [&lexical[..], encoder].concat())
             .collect();
-        let (points, misconceptions) = self.findings(heads, &rows, &measured, &seen.clauses);
+        let (points, misconceptions) = self.findings(&rows, &measured, &seen.clauses);
         let surest =
             points.iter().chain(&misconceptions).map(|finding| finding.confidence).fold(0.0, f32::max);
-        let kind = match kind(heads, seen, &measured, surest) {
-            Kind::Keywords | Kind::Echo | Kind::OffTopic if is_reply => Kind::Answer,
-            kind @ (Kind::Answer | Kind::Blank | Kind::Gibberish | Kind::Instructions) => kind,
-            kind @ (Kind::Keywords | Kind::Echo | Kind::OffTopic) => kind,
-        };
-        if kind != Kind::Answer {
+        let kind = self.kind(seen, &measured, surest);
+        let may_stray = is_reply && matches!(kind, Kind::Keywords | Kind::Echo | Kind::OffTopic);
+        if kind != Kind::Answer && !may_stray {
             return self.nothing(kind);
         }
         let parts = self.said_by_part(&points);
@@ -121,22 +118,21 @@ impl TrainedQuestion {
             let probed = features::measure_probe(&windows, probe);
             head.probability(&[lexical, &probed, &parts].concat())
         };
-        let example = gives(&heads.example, &seen.example, EXAMPLE_PROBE);
-        let reason = gives(&heads.reason, &seen.reason, REASON_PROBE);
-        Assessment { kind, points, misconceptions, example, reason }
+        let example = gives(&self.heads.example, &seen.example, EXAMPLE_PROBE);
+        let reason = gives(&self.heads.reason, &seen.reason, REASON_PROBE);
+        Assessment { kind: Kind::Answer, points, misconceptions, example, reason }
     }
 
     /// Points first, then misconceptions.
     fn findings(
         &self,
-        heads: &Heads,
         rows: &[Vec<f32>],
         measured: &Measured,
         clauses: &[Range<usize>],
     ) -> (Vec<Finding>, Vec<Finding>) {
         let points = self.question.points.len();
         let finding = |(place, id): (usize, &StatementId)| {
-            let head = if place < points { &heads.points } else { &heads.misconceptions };
+            let head = if place < points { &self.heads.points } else { &self.heads.misconceptions };
             let confidence = head.probability(&rows[place]);
             let (_, clause) = measured.statements[place];
             Finding { id: id.clone(), confidence, evidence: Some(clauses[clause].clone()) }
@@ -150,8 +146,8 @@ impl TrainedQuestion {
     fn said_by_part(&self, points: &[Finding]) -> [f32; PARTS] {
         let mut found = [0.0; PARTS];
         for (place, part) in [Part::Claim, Part::Explanation, Part::Example].into_iter().enumerate() {
-            let own = points.iter().zip(&self.parts).filter(|(_, of)| **of == part);
-            let mut own: Vec<f32> = own.map(|(point, _)| point.confidence).collect();
+            let own = points.iter().zip(&self.question.points).filter(|(_, point)| point.part == part);
+            let mut own: Vec<f32> = own.map(|(finding, _)| finding.confidence).collect();
             own.sort_by(|a, b| b.total_cmp(a));
             let at = |place: usize| own.get(place).copied().unwrap_or_default();
             found[3 * place..3 * place + 3].copy_from_slice(&[at(0), at(1), own.iter().sum()]);
@@ -168,8 +164,17 @@ impl TrainedQuestion {
     }
 
     fn ids(&self) -> impl Iterator<Item = &StatementId> {
-        let points = self.question.points.iter().map(|point| &point.id);
-        points.chain(self.question.misconceptions.iter().map(|wrong| &wrong.id))
+        self.question.statements().map(|statement| statement.id)
+    }
+
+    /// What sort of text it is: the head decides, the guards name more finely what is off topic, and a text that
+    /// surely states something of the question is not about something else.
+    fn kind(&self, seen: &Seen, measured: &Measured, surest: f32) -> Kind {
+        match (self.heads.kind.kind(&kind_row(seen, measured)), seen.kind) {
+            (Kind::OffTopic, named @ (Kind::Gibberish | Kind::Instructions | Kind::Echo)) => named,
+            (Kind::OffTopic, Kind::Answer) if surest >= STATED_FROM => Kind::Answer,
+            (kind, _) => kind,
+        }
     }
 }
 
@@ -182,18 +187,12 @@ impl PreparedQuestion for TrainedQuestion {
     fn reply(&self, trap: &Trap, reply: &str) -> ReplyAssessment {
         let text = lexical::beginning(reply);
         let read = self.assess(text, &self.lexical.see(text), true);
-        self.lexical.reply(trap, text, read)
+        self.lexical.reply(&self.question, trap, text, read)
     }
 }
 
-/// What sort of text it is: the head decides, the guards name more finely what is off topic, and a text that
-/// surely states something of the question is not about something else.
-fn kind(heads: &Heads, seen: &Seen, measured: &Measured, surest: f32) -> Kind {
+/// What the head of the kind sees.
+fn kind_row(seen: &Seen, measured: &Measured) -> Vec<f32> {
     let guard = GUARDS.map(|kind| f32::from(u8::from(seen.kind == kind)));
-    let features = [&guard[..], &seen.topic, &measured.answer, &measured.kind, &measured.whole].concat();
-    match (heads.kind.kind(&features), seen.kind) {
-        (Kind::OffTopic, named @ (Kind::Gibberish | Kind::Instructions | Kind::Echo)) => named,
-        (Kind::OffTopic, Kind::Answer) if surest >= STATED_FROM => Kind::Answer,
-        (kind, _) => kind,
-    }
+    [&guard[..], &seen.topic, &measured.answer, &measured.kind, &measured.whole].concat()
 }

@@ -1,6 +1,7 @@
 //! The model file: the encoder, and beside it what turns its vectors into probabilities.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -43,7 +44,7 @@ pub struct Model {
 struct Description {
     /// The questions that the encoder was tuned on, with the ids of their statements.
     known: BTreeMap<String, Vec<String>>,
-    /// Words of denial, quotation or change of mind.
+    /// Words of denial, quotation or change of mind; from loading on, with a space on both sides.
     cues: Vec<String>,
     /// How the encoder weighs what it sees in a window.
     score: [f32; 5],
@@ -56,10 +57,10 @@ struct Description {
 /// scores of statements that it was not tuned on lie on another scale.
 #[derive(Debug, Deserialize)]
 struct ByDepth {
-    known: Heads,
-    new: Heads,
-    thin: Heads,
-    bare: Heads,
+    known: Arc<Heads>,
+    new: Arc<Heads>,
+    thin: Arc<Heads>,
+    bare: Arc<Heads>,
 }
 
 impl Model {
@@ -70,7 +71,10 @@ impl Model {
         let text = metadata.metadata().as_ref().and_then(|entries| entries.get("heads"));
         let text = text.ok_or_else(|| wrong("it has none".to_owned()))?;
         let encoder = Encoder::load(file)?;
-        let rest: Description = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let mut rest: Description = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        for cue in &mut rest.cues {
+            *cue = format!(" {cue} ");
+        }
         for heads in [&rest.heads.known, &rest.heads.new, &rest.heads.thin, &rest.heads.bare] {
             let fits = |head: &Head, features| head.is_whole() && head.features() == features;
             let all = fits(&heads.points, POINT)
@@ -91,9 +95,9 @@ impl Model {
     }
 
     /// The heads for a question with so many phrasings a statement.
-    pub(super) fn heads(&self, question: &Question, phrasings: f32) -> &Heads {
+    pub(super) fn heads(&self, question: &Question, phrasings: f32) -> Arc<Heads> {
         let heads = &self.rest.heads;
-        if self.knows(question) {
+        let fitting = if self.knows(question) {
             &heads.known
         } else if phrasings >= MANY_FROM {
             &heads.new
@@ -101,14 +105,13 @@ impl Model {
             &heads.thin
         } else {
             &heads.bare
-        }
+        };
+        fitting.clone()
     }
 
     /// Whether the encoder was tuned on this very question, whatever its wording is today.
     fn knows(&self, question: &Question) -> bool {
-        let points = question.points.iter().map(|point| point.id.as_str());
-        let mut ids: Vec<&str> =
-            points.chain(question.misconceptions.iter().map(|m| m.id.as_str())).collect();
+        let mut ids: Vec<&str> = question.statements().map(|statement| statement.id.as_str()).collect();
         ids.sort_unstable();
         self.rest.known.get(question.id.as_str()).is_some_and(|known| *known == ids)
     }
@@ -122,7 +125,7 @@ impl Model {
     /// How many cues of denial, quotation or change of mind a clause has.
     pub(super) fn cues(&self, clause: &str) -> f32 {
         let spoken = format!(" {} ", words(clause).join(" "));
-        let count: usize = self.rest.cues.iter().map(|cue| spoken.matches(&format!(" {cue} ")).count()).sum();
+        let count: usize = self.rest.cues.iter().map(|cue| spoken.matches(cue.as_str()).count()).sum();
         count as f32
     }
 }

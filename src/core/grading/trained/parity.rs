@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::features::{self, Answer, Prepared};
-use super::{EXAMPLE_PROBE, GUARDS, Model, REASON_PROBE, TrainedGrader};
+use super::{EXAMPLE_PROBE, Model, REASON_PROBE, TrainedGrader, kind_row};
 use crate::core::bank::Bank;
 use crate::core::bank::load::{self, Source};
 use crate::core::grading::encoder::Embed;
@@ -148,7 +148,7 @@ fn answers_have_the_windows_and_features_that_python_gives_them() {
         let answer = Answer { windows: &windows, single: clauses.len(), cues };
         let vectors = Prepared::new(question, model.encoder());
         let measured = features::measure(&vectors, &model.scorer(), &answer);
-        let ids = question.points.iter().map(|p| &p.id).chain(question.misconceptions.iter().map(|m| &m.id));
+        let ids = question.statements().map(|statement| statement.id);
         for (id, (lexical, (encoder, _))) in ids.zip(seen.statements.iter().zip(&measured.statements)) {
             let expected =
                 case.features.points.get(id.as_str()).or(case.features.misconceptions.get(id.as_str()));
@@ -156,9 +156,7 @@ fn answers_have_the_windows_and_features_that_python_gives_them() {
             // The scores are cosines over a temperature of 0.07, so they are apart by as much more.
             check(id.as_str(), [&lexical[..], encoder].concat(), expected, 10.0 * APART_MAX);
         }
-        let guard = GUARDS.map(|kind| f32::from(u8::from(seen.kind == kind)));
-        let kind = [&guard[..], &seen.topic, &measured.answer, &measured.kind, &measured.whole].concat();
-        check("kind", kind, &case.features.kind, 10.0 * APART_MAX);
+        check("kind", kind_row(&seen, &measured), &case.features.kind, 10.0 * APART_MAX);
         let example = features::measure_probe(&windows, EXAMPLE_PROBE);
         check("example", [&seen.example[..], &example].concat(), &case.features.example, 5.0 * APART_MAX);
         let reason = features::measure_probe(&windows, REASON_PROBE);
