@@ -38,6 +38,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// Waits in real time, for another task that is about to finish something.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the clock")]
+pub async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
 /// Measures how long something takes, for figures that people read; nothing is decided by it.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(std::time::Instant);

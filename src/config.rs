@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::interview::TRAPS_MAX;
 use crate::core::reading::{self, Problem};
+use crate::secret::Secret;
 
 /// Hours after which an interview without any input ends: at the most a month.
 const ABANDON_HOURS_MAX: u32 = 24 * 31;
@@ -23,6 +24,8 @@ pub struct Config {
     pub bank: BankConfig,
     /// Data.
     pub store: StoreConfig,
+    /// The bot on Discord.
+    pub discord: DiscordConfig,
 }
 
 /// Drills.
@@ -49,6 +52,18 @@ pub struct BankConfig {
 pub struct StoreConfig {
     /// The database file; in the platform's data folder if empty.
     pub path: PathBuf,
+}
+
+/// The bot on Discord.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiscordConfig {
+    /// The bot's token; better in `RIPOSTE_DISCORD_TOKEN`, or in a file named in `RIPOSTE_DISCORD_TOKEN_FILE`.
+    pub token: Secret,
+    /// Whether plain messages in a drill's thread are read; the intent has to be granted.
+    pub message_content: bool,
+    /// Where Discord is, for tests; empty for Discord itself.
+    pub api: String,
 }
 
 impl Default for Drill {
@@ -110,6 +125,50 @@ pub fn default_database() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
 pub fn log_filter() -> String {
     std::env::var("RIPOSTE_LOG").unwrap_or_else(|_| "warn".to_owned())
+}
+
+/// The token of the bot: from `RIPOSTE_DISCORD_TOKEN`, from the file named in `RIPOSTE_DISCORD_TOKEN_FILE`, or
+/// from the configuration, in this order. `None` if there is none.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+pub fn discord_token(config: &Config, file: Option<&Path>) -> Result<Option<Secret>, String> {
+    if let Ok(token) = std::env::var("RIPOSTE_DISCORD_TOKEN") {
+        return Ok(Some(Secret::new(&token)).filter(|token| !token.is_empty()));
+    }
+    if let Ok(path) = std::env::var("RIPOSTE_DISCORD_TOKEN_FILE") {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read RIPOSTE_DISCORD_TOKEN_FILE {path}: {error}"))?;
+        return Ok(Some(Secret::new(&text)).filter(|token| !token.is_empty()));
+    }
+    if config.discord.token.is_empty() {
+        return Ok(None);
+    }
+    if let Some(path) = file.filter(|path| is_open_to_others(path)) {
+        return Err(format!(
+            "{} holds a token and can be read by others; run `chmod 600 {0}`",
+            path.display()
+        ));
+    }
+    Ok(Some(Secret::new(config.discord.token.reveal())))
+}
+
+/// Where Discord is: from `RIPOSTE_DISCORD_API` or the configuration; `None` for Discord itself.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+pub fn discord_api(config: &Config) -> Option<String> {
+    let named = std::env::var("RIPOSTE_DISCORD_API").unwrap_or_else(|_| config.discord.api.clone());
+    (!named.is_empty()).then_some(named)
+}
+
+fn is_open_to_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// The file to read: the one named, else the default one if it is there.

@@ -8,5 +8,6 @@ pub mod core;
 pub mod engine;
 pub mod entropy;
 pub mod library;
+pub mod secret;
 pub mod store;
 pub mod vectors;

@@ -1,8 +1,9 @@
 //! The front ends, and the port between them and the engine.
 //!
-//! A front end translates and does I/O, nothing else: it gets a sender of [`Incoming`] and is called to
-//! deliver cards. It never imports the store, the engine or another front end.
+//! A front end translates and does I/O, nothing else: it gets an [`Inbox`] and is called to deliver cards.
+//! It never imports the store, the engine or another front end.
 
+pub mod discord;
 pub mod terminal;
 
 use std::time::Duration;
@@ -10,21 +11,116 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::core::card::Card;
+use crate::core::card::{Button, Card};
 use crate::core::choose::Filter;
-use crate::core::interview::{Input, InterviewId, Mode, Seq};
+use crate::core::interview::{InterviewId, Mode, Seq};
+use crate::core::quota::Excess;
+use crate::core::say;
+pub use crate::core::whereabouts::{Obstacle, Person, Place};
 
-/// Something that a person did, on its way to the engine.
+/// Something for the engine.
 #[derive(Debug)]
-pub struct Incoming {
-    /// Names it on its platform: the same event delivered twice has the same key.
+pub enum Incoming {
+    /// A person did something.
+    Did(Did),
+    /// A place is gone, with every place in it: all open interviews there are closed, without a word.
+    Gone {
+        /// The place, or what its names begin with, such as `discord:41771983423143937` for a server.
+        place: Place,
+        /// Told once that is on disk.
+        done: Reply<()>,
+    },
+    /// A person wants everything about them removed.
+    Forget {
+        /// Who.
+        person: Person,
+        /// Told once nothing of it can be found in the files.
+        done: Reply<()>,
+    },
+    /// A person wants to see a card again, or to answer it.
+    Look {
+        /// Of which interview.
+        interview: InterviewId,
+        /// Which card.
+        on: Seq,
+        /// Who.
+        person: Person,
+        /// Gets the card, and whether it still can be answered.
+        done: Reply<Look>,
+    },
+    /// A front end may have missed what people did, and is asked for it with [`Front::missed`].
+    CatchUp {
+        /// Its name.
+        front: &'static str,
+        /// Told once all of it is on disk.
+        done: Reply<()>,
+    },
+    /// A person wants to have everything about them.
+    Export {
+        /// Who.
+        person: Person,
+        /// Gets it as one JSON document.
+        done: Reply<String>,
+    },
+}
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// Something that a person did.
+#[derive(Debug)]
+pub struct Did {
+    /// Names it on its platform: the same event delivered twice has the same key. It holds neither words nor
+    /// the name of the person.
     pub key: String,
     /// The platform's own time of it.
     pub at: Timestamp,
+    /// Who did it.
+    pub person: Person,
+    /// Where.
+    pub place: Place,
     /// What they did.
     pub what: What,
     /// Told once it is on disk, which is when the platform may be told too.
-    pub done: oneshot::Sender<Result<Taken, Refusal>>,
+    pub done: Reply<Taken>,
+}
+
+/// A card, looked at again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// The card.
+    pub card: Delivery,
+    /// [`Outcome::Done`] if it can be answered, else why not.
+    pub outcome: Outcome,
+}
+
+/// An open interview, for a front end that looks for what it missed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Where.
+    pub place: Place,
+    /// Whose.
+    pub person: Person,
+    /// The platform's id of its first message: what is older has nothing to do with it. What was heard since
+    /// is known by its key. `None` if no message is known to be out.
+    pub since: Option<String>,
+    /// When it was last heard of its person.
+    pub active_at: Timestamp,
+}
+
+/// Something that a person did while nobody listened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// As in [`Did`].
+    pub key: String,
+    /// As in [`Did`].
+    pub at: Timestamp,
+    /// As in [`Did`].
+    pub person: Person,
+    /// As in [`Did`].
+    pub place: Place,
+    /// As in [`Did`].
+    pub what: What,
 }
 
 /// What a person did.
@@ -32,17 +128,27 @@ pub struct Incoming {
 pub enum What {
     /// They want an interview.
     Begin(Request),
-    /// They said or pressed something in one.
-    To(InterviewId, Input),
+    /// They wrote something.
+    Said {
+        /// In which interview; `None` for the one that they have open in this place.
+        to: Option<InterviewId>,
+        /// Their words.
+        text: String,
+    },
+    /// They pressed something.
+    Pressed {
+        /// In which interview; `None` for the one that they have open in this place.
+        to: Option<InterviewId>,
+        /// On which card; `None` if it was typed, and so meant for where the interview stands.
+        on: Option<Seq>,
+        /// What.
+        button: Button,
+    },
 }
 
 /// The interview that somebody wants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// Where its cards go.
-    pub place: String,
-    /// Who wants it.
-    pub person: String,
     /// What sort.
     pub mode: Mode,
     /// Which questions fit.
@@ -65,9 +171,11 @@ impl Request {
     }
 }
 
-/// What became of an [`Incoming`].
+/// What became of something that a person did.
 #[derive(Clone, Debug)]
 pub struct Taken {
+    /// Whether it counted.
+    pub outcome: Outcome,
     /// The interview that the person is in from here on.
     pub interview: InterviewId,
     /// The last card that is on its way because of it, or was before; 0 if there is none.
@@ -75,31 +183,101 @@ pub struct Taken {
     /// Whether that interview is over.
     pub over: bool,
     /// For an interview that goes on where it was: the question, and everything from the card on that last
-    /// invited a reply.
+    /// invited a reply. What is on its way is among it.
     pub shown: Vec<Delivery>,
 }
 
-/// Why an [`Incoming`] could not be taken.
+/// Whether something that a person did counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did.
+    Done,
+    /// It had counted before: the platform delivered it again. Nothing is to be said.
+    Duplicate,
+    /// It was pressed on a card that the interview has left behind, so nothing changed.
+    Stale,
+    /// The interview was over already, so nothing changed.
+    Over,
+}
+
+impl Outcome {
+    /// What to say to the person alone, if anything.
+    pub fn sentence(self) -> Option<&'static str> {
+        match self {
+            Outcome::Done | Outcome::Duplicate => None,
+            Outcome::Stale => Some(say::STALE),
+            Outcome::Over => Some(say::OVER),
+        }
+    }
+}
+
+/// Why something could not be taken. Its text is the sentence for the person, and for nobody else.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No question fits the filter.
     #[error("no question fits that; {0}")]
     NothingFits(String),
+    /// The interview is somebody else's.
+    #[error("{}", say::NOT_YOURS)]
+    NotYours,
+    /// They have no interview open in this place. To a text that may have been meant for somebody else, a
+    /// front end says nothing.
+    #[error("{}", say::NOTHING_OPEN)]
+    NothingOpen,
+    /// Too much at once.
+    #[error("{}", say::too_much(.0))]
+    TooMuch(Excess),
     /// The store or the engine failed; it was logged there.
     #[error("it could not be saved, so it does not count; try again")]
     Failed,
 }
 
-/// Sends what people did to the engine.
+/// Sends what happens to the engine.
 #[derive(Clone, Debug)]
 pub struct Inbox(pub mpsc::Sender<Incoming>);
 
 impl Inbox {
-    /// Sends one event and waits until it is on disk.
-    pub async fn send(&self, key: String, at: Timestamp, what: What) -> Result<Taken, Refusal> {
-        let (done, taken) = oneshot::channel();
-        self.0.send(Incoming { key, at, what, done }).await.map_err(|_| Refusal::Failed)?;
-        taken.await.map_err(|_| Refusal::Failed)?
+    /// Sends what a person did and waits until it is on disk.
+    pub async fn send(
+        &self,
+        key: String,
+        at: Timestamp,
+        person: Person,
+        place: Place,
+        what: What,
+    ) -> Result<Taken, Refusal> {
+        self.ask(|done| Incoming::Did(Did { key, at, person, place, what, done })).await
+    }
+
+    /// Says that a place is gone, and waits until the interviews there are closed.
+    pub async fn gone(&self, place: Place) -> Result<(), Refusal> {
+        self.ask(|done| Incoming::Gone { place, done }).await
+    }
+
+    /// Has everything about a person removed.
+    pub async fn forget(&self, person: Person) -> Result<(), Refusal> {
+        self.ask(|done| Incoming::Forget { person, done }).await
+    }
+
+    /// A card again, for the one whom it is for.
+    pub async fn look(&self, interview: InterviewId, on: Seq, person: Person) -> Result<Look, Refusal> {
+        self.ask(|done| Incoming::Look { interview, on, person, done }).await
+    }
+
+    /// Has a front end asked for what it missed.
+    pub async fn catch_up(&self, front: &'static str) -> Result<(), Refusal> {
+        self.ask(|done| Incoming::CatchUp { front, done }).await
+    }
+
+    /// Everything about a person, as one JSON document.
+    pub async fn export(&self, person: Person) -> Result<String, Refusal> {
+        self.ask(|done| Incoming::Export { person, done }).await
+    }
+
+    async fn ask<T>(&self, incoming: impl FnOnce(Reply<T>) -> Incoming) -> Result<T, Refusal> {
+        let (done, answer) = oneshot::channel();
+        self.0.send(incoming(done)).await.map_err(|_| Refusal::Failed)?;
+        answer.await.map_err(|_| Refusal::Failed)?
     }
 }
 
@@ -111,9 +289,15 @@ pub struct Delivery {
     /// Its place there; with the interview, the key of the message.
     pub seq: Seq,
     /// Where it goes.
-    pub place: String,
+    pub place: Place,
+    /// Whom it is for.
+    pub person: Person,
     /// What it says.
     pub card: Card,
+    /// The messages of this interview that are out, oldest first, by the platform's ids.
+    pub earlier: Vec<(Seq, String)>,
+    /// When it was last handed to the platform, by our own time; `None` for the first time.
+    pub tried_at: Option<Timestamp>,
 }
 
 /// A delivered card.
@@ -123,6 +307,8 @@ pub struct Receipt {
     pub id: Option<String>,
     /// When it was where the candidate can see it, by the platform's own time.
     pub at: Timestamp,
+    /// Where the interview goes on, if not where it was: the thread, say, that was made for it.
+    pub moved: Option<Place>,
 }
 
 /// Why a card was not delivered.
@@ -132,7 +318,11 @@ pub enum DeliveryError {
     Later(Duration),
     /// Perhaps delivered.
     Unknown,
-    /// Certainly not delivered, and never will be.
+    /// Certainly not delivered, until somebody acts. The interview waits for that.
+    Blocked(Obstacle),
+    /// Certainly not delivered: the place is gone for good. The interview ends.
+    Gone,
+    /// Certainly not delivered, and never will be. The interview ends.
     Refused(String),
 }
 
@@ -147,11 +337,29 @@ pub enum Sighting {
     Unclear,
 }
 
-/// A front end, as the engine sees it.
+/// Deliveries on their way at the same time, where a front end does not say: a platform that takes fifty
+/// requests a second and a fifth of a second for each is kept busy, and none is flooded.
+const AT_ONCE_MAX: usize = 10;
+
+/// A front end, as the engine sees it. It is asked for several interviews at the same time, and for one
+/// interview one thing after the other. None of its calls may take for ever.
 #[async_trait::async_trait]
 pub trait Front: Send + Sync {
+    /// What the names of its places begin with, such as `discord`.
+    fn name(&self) -> &'static str;
+    /// For how many interviews it is asked for at the same time, at the most.
+    fn at_once(&self) -> usize {
+        AT_ONCE_MAX
+    }
     /// Shows a card.
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError>;
     /// Looks for a card that may have been shown before a crash.
     async fn find(&self, delivery: &Delivery) -> Sighting;
+    /// Tells a person something that is no card, as privately as can be; if it fails, it fails.
+    async fn tell(&self, person: &Person, place: &Place, sentence: &str);
+    /// What people did in these open interviews since their first message, as far as it can be read; what
+    /// was heard before may be among it. A place that keeps nothing has nothing to tell.
+    async fn missed(&self, _open: &[Open]) -> Vec<Missed> {
+        Vec::new()
+    }
 }

@@ -1,8 +1,10 @@
 //! The command line: options, wiring, and what the shell sees. It decides nothing about interviews.
 
 mod bank;
+mod doctor;
 mod eval;
 mod grader;
+mod run;
 mod talk;
 
 use std::fmt::Display;
@@ -10,10 +12,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{self, Config};
 use crate::core::bank::load::{self, Source};
-use crate::core::bank::{Bank, Level, QuestionId};
+use crate::core::bank::{self as questions, Bank, QuestionId};
 use crate::core::choose::Filter;
 use crate::core::interview::{Mode, SCREEN_MAX, TRAPS_MAX};
 use crate::core::reading::{Problem, Severity};
@@ -23,6 +29,8 @@ use crate::library;
 const OK: u8 = 0;
 /// Something that the reader of the message can mend.
 const FAILED: u8 = 1;
+/// Something that has to be mended before another start: what a service manager should not restart on.
+const MISCONFIGURED: u8 = 78;
 
 /// A mock interviewer: it asks a question, then the follow-up that your answer deserves.
 #[derive(Debug, Parser)]
@@ -42,6 +50,10 @@ enum Command {
     Drill(Drill),
     /// Several questions in a row, with a scorecard at the end.
     Screen(Screen),
+    /// The bot on Discord, until it is stopped.
+    Run(run::Run),
+    /// Check everything that `run` needs, and say what is missing.
+    Doctor(run::Run),
     /// Check, test, import and describe questions.
     #[command(subcommand)]
     Bank(bank::BankCommand),
@@ -123,9 +135,9 @@ impl Talk {
             track: self.choice.track.clone(),
             topic: self.choice.topic.clone(),
             level: self.choice.level.map(|level| match level {
-                LevelName::Junior => Level::Junior,
-                LevelName::Mid => Level::Mid,
-                LevelName::Senior => Level::Senior,
+                LevelName::Junior => questions::Level::Junior,
+                LevelName::Mid => questions::Level::Mid,
+                LevelName::Senior => questions::Level::Senior,
             }),
             question: self.question.clone().map(QuestionId),
         }
@@ -135,6 +147,7 @@ impl Talk {
 /// Runs the program; returns its exit code.
 pub fn run(cli: Cli) -> u8 {
     start_log();
+    let file = config::file_to_read(cli.common.config.as_deref());
     let result = read_config(cli.common.config.as_deref()).and_then(|mut config| {
         if let Some(folder) = cli.common.bank {
             config.bank.dir = folder;
@@ -143,6 +156,8 @@ pub fn run(cli: Cli) -> u8 {
         match cli.command {
             Some(Command::Bank(command)) => bank::run(command, folder),
             Some(Command::Eval(options)) => eval::run(&options, folder),
+            Some(Command::Run(options)) => run::run(&options, &config, file.as_deref()),
+            Some(Command::Doctor(options)) => doctor::run(&options, &config, file.as_deref()),
             Some(Command::Drill(drill)) => talk::run(drill.into(), &config),
             Some(Command::Screen(screen)) => talk::run(screen.into(), &config),
             None => talk::run(cli.drill.into(), &config),
@@ -166,11 +181,26 @@ impl From<Screen> for Talk {
     }
 }
 
+/// Libraries that would write tokens or people's words into the log, and the most that they may say.
+const CHATTY: [(&str, Level); 6] = [
+    ("serenity", Level::WARN),
+    ("tungstenite", Level::WARN),
+    ("tokio_tungstenite", Level::WARN),
+    ("reqwest", Level::WARN),
+    ("hyper_util", Level::INFO),
+    ("rustls", Level::INFO),
+];
+
 /// The log goes to standard error, so that standard output stays the conversation.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_new(config::log_filter())
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
+    let quiet = filter_fn(|metadata| {
+        let chatty = CHATTY.iter().find(|(name, _)| metadata.target().split("::").next() == Some(name));
+        chatty.is_none_or(|(_, most)| metadata.level() <= most)
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).compact();
+    tracing_subscriber::registry().with(lines.with_filter(filter.and(quiet))).init();
 }
 
 /// The configuration, with every problem at once.

@@ -1,12 +1,12 @@
 //! `riposte drill` and `riposte screen`: the terminal on the engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::{OK, Talk, complain, grader, read_bank};
-use crate::chat::terminal::{self, PERSON, PLACE, Style};
+use crate::chat::terminal::{self, Style};
 use crate::chat::{Inbox, Request};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
@@ -25,13 +25,7 @@ const TERMINATED: u8 = 143;
 
 pub(super) fn run(talk: Talk, config: &Config) -> Result<u8, String> {
     let bank = Arc::new(read_bank(config.bank.folder())?);
-    let database = talk
-        .choice
-        .db
-        .clone()
-        .or_else(|| named(&config.store.path))
-        .or_else(config::default_database)
-        .ok_or("there is no home folder to keep data in; name a file with --db")?;
+    let database = database(talk.choice.db.as_deref(), config)?;
     let _guard = ScreenGuard::new();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -55,14 +49,17 @@ async fn converse(
     let (sender, inbox) = mpsc::channel(INBOX_MAX);
     let style = Style::fitting(talk.choice.json);
     let (front, session) = terminal::open(Inbox(sender), clock.clone(), style, entropy::seed());
-    let settings = Settings { traps: config.drill.traps, abandon_after: config.drill.abandon_after() };
+    let settings = Settings {
+        traps: config.drill.traps,
+        abandon_after: config.drill.abandon_after(),
+        // Whoever sits there has it for themselves.
+        shared: false,
+    };
     let (grader, vectors) = grader::open(&bank)?;
     grader::warm(bank.clone(), vectors);
     let desk = Desk::new(Box::new(grader));
-    let engine = Engine::new(store.clone(), bank, desk, clock, Arc::new(front), settings);
+    let engine = Engine::new(store.clone(), bank, desk, clock, vec![Arc::new(front)], settings);
     let request = Request {
-        place: PLACE.to_owned(),
-        person: PERSON.to_owned(),
         mode: talk.mode,
         filter: talk.filter(),
         count: talk.count,
@@ -82,13 +79,16 @@ async fn converse(
             Ok(code)
         }
     };
+    if let Err(error) = engine.stop().await {
+        tracing::warn!(%error, "it is not known until when the program was there");
+    }
     drop(engine);
     store.close().await;
     code
 }
 
 /// Waits for a request to stop. Nothing has to be saved then: everything accepted is on disk.
-async fn interrupted() -> u8 {
+pub(super) async fn interrupted() -> u8 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -106,7 +106,16 @@ async fn interrupted() -> u8 {
     }
 }
 
-fn named(path: &std::path::Path) -> Option<PathBuf> {
+/// The database: the one named, else the configured one, else the one in the platform's folder.
+pub(super) fn database(named_file: Option<&Path>, config: &Config) -> Result<PathBuf, String> {
+    named_file
+        .map(Path::to_owned)
+        .or_else(|| named(&config.store.path))
+        .or_else(config::default_database)
+        .ok_or_else(|| "there is no home folder to keep data in; name a file with --db".to_owned())
+}
+
+fn named(path: &Path) -> Option<PathBuf> {
     (!path.as_os_str().is_empty()).then(|| path.to_owned())
 }
 

@@ -170,6 +170,19 @@ impl Card {
         self
     }
 
+    /// Whether everything before it has been left behind, buttons and all.
+    pub fn opens_a_turn(&self) -> bool {
+        match self.kind {
+            CardKind::Ask
+            | CardKind::Recover
+            | CardKind::Trap
+            | CardKind::Reveal
+            | CardKind::Scorecard
+            | CardKind::Farewell => true,
+            CardKind::Reask | CardKind::Mark | CardKind::Dispute | CardKind::Note => false,
+        }
+    }
+
     /// Whether it is the candidate's move after this card. The clock's remarks change nothing about
     /// whose move it is, and after the farewell there is none.
     pub fn invites_reply(&self) -> bool {

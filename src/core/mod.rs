@@ -8,5 +8,8 @@ pub mod card;
 pub mod choose;
 pub mod grading;
 pub mod interview;
+pub mod quota;
 pub mod reading;
+pub mod recall;
 pub mod say;
+pub mod whereabouts;

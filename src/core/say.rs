@@ -12,6 +12,8 @@ use crate::core::grading::{Kind, SAID_FROM, Verdict};
 use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
+use crate::core::quota::{self, Excess, Measure, Scope};
+use crate::core::whereabouts::Obstacle;
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
 const QUOTE_CHARS_MAX: usize = 240;
@@ -372,6 +374,70 @@ pub const WHERE_WE_WERE: &str = "Where we left off:";
 /// Before a card that may have been shown already.
 pub const SEEN_BEFORE: &str = "Perhaps you have seen this:";
 
+/// A button was pressed on a card that the interview has left behind.
+pub const STALE: &str = "That button belongs to an earlier message. Use the ones under the latest one.";
+
+/// Something was said or pressed in an interview that is over.
+pub const OVER: &str = "That one is over. Start another one whenever you like.";
+
+/// Something was pressed in somebody else's interview.
+pub const NOT_YOURS: &str = "This is somebody else's question. Start one of your own.";
+
+/// Something was said or pressed where no interview is open.
+pub const NOTHING_OPEN: &str = "Nothing is open here. Start a drill first.";
+
+/// Everything about a person was removed.
+pub const FORGOTTEN: &str =
+    "Everything about you is deleted: open questions, results, and what you have seen.";
+
+/// More than is allowed, and when to try again.
+pub fn too_much(excess: &Excess) -> String {
+    let again = match excess.wait {
+        // Rounded up, since whoever comes too early is told this once more.
+        Some(wait) if wait < SignedDuration::from_secs(59) => {
+            format!("Try again in {}.", span(wait + SignedDuration::from_millis(999)))
+        }
+        Some(wait) => format!("Try again in {}.", span(wait + SignedDuration::from_secs(59))),
+        None if excess.scope == Scope::Person => "Finish or stop one of them first.".to_owned(),
+        None => "Try again when one of them is over, or somewhere else.".to_owned(),
+    };
+    let max = quota::max(excess.scope, excess.measure);
+    let said = match (excess.measure, excess.scope) {
+        (Measure::Open, Scope::Person) => format!("You have {max} open questions, which is the most."),
+        (Measure::Open, Scope::Place) => format!("There are {max} open questions here, which is the most."),
+        (Measure::Open, Scope::Server) => {
+            format!("There are {max} open questions on this server, which is the most.")
+        }
+        (Measure::Begins, Scope::Person) => format!("You have asked for {max} within an hour."),
+        (Measure::Begins, Scope::Place) => format!("{max} were asked for here within an hour."),
+        (Measure::Begins, Scope::Server) => format!("{max} were asked for on this server within an hour."),
+        (Measure::Inputs, Scope::Person) => "That was faster than I read.".to_owned(),
+        (Measure::Inputs, Scope::Place) => "There is more going on here than I can follow.".to_owned(),
+        (Measure::Inputs, Scope::Server) => {
+            "There is more going on on this server than I can follow.".to_owned()
+        }
+    };
+    format!("{said} {again}")
+}
+
+/// A card waits until somebody acts: what they can do.
+pub fn blocked(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::NoPermission => {
+            "I may not post where your question is. Nothing is lost: once somebody lets me post there again, \
+             write or press anything, and it goes on."
+        }
+        Obstacle::PrivateMessagesClosed => {
+            "I cannot send you private messages. Nothing is lost: allow messages from this server in its \
+             privacy settings, then write or press anything, and it goes on."
+        }
+        Obstacle::ThreadLocked => {
+            "The thread of your question is locked. Nothing is lost: once a moderator unlocks it, write or \
+             press anything, and it goes on."
+        }
+    }
+}
+
 /// What can be typed under a card, where there are no buttons.
 pub fn typed_menu(card: &Card) -> Option<&'static str> {
     match card.kind {
@@ -399,6 +465,218 @@ pub fn no_such_command(name: &str) -> String {
 /// A number that the list of statements does not have.
 pub fn no_such_number(number: &str) -> String {
     format!("/wrong {number}: type /wrong to see the numbers")
+}
+
+/// The button that opens the form for an answer.
+pub const ANSWER: &str = "Answer";
+/// The button that shows a card to its owner alone.
+pub const SHOW_ME: &str = "Show me";
+/// What stands above the field of the form.
+pub const YOUR_ANSWER: &str = "Your answer, as you would say it";
+/// Before the question in the title of a form where there is no better one.
+pub const FORM_TITLE: &str = "Your turn";
+
+/// When a question was asked; `when` is the platform's own relative time.
+pub fn asked(when: &str) -> String {
+    format!("Asked {when}.")
+}
+
+/// In a thread: something is there that only its owner is to see. `person` is how the platform names them.
+pub fn something_for(person: &str) -> String {
+    format!("The next step for {person} is ready. Press the button to see it; nobody else does.")
+}
+
+/// The message that a drill's thread hangs from. `person` is how the platform names them.
+pub fn drill_in_thread(person: &str) -> String {
+    format!("{person} is being drilled. The question is in the thread below.")
+}
+
+/// The message that a screen's thread hangs from. `person` is how the platform names them.
+pub fn screen_in_thread(person: &str) -> String {
+    format!("{person} takes a screen. The questions are in the thread below.")
+}
+
+/// The name of a drill's thread.
+pub fn thread_name(person: &str) -> String {
+    format!("Drill with {person}")
+}
+
+/// The question is on its way to somebody's direct messages.
+pub const IN_DIRECT: &str = "The question is in your direct messages.";
+
+/// A question is on its way to where it was asked for.
+pub const HERE_IT_COMES: &str = "Here it comes.";
+
+/// A drill that a person asked for goes on where it was.
+pub const GOES_ON: &str = "Your drill goes on where it was.";
+
+/// A button that this program did not make, or a much older one did.
+pub const UNKNOWN_BUTTON: &str = "I cannot tell what that button is for. Start a drill with /drill.";
+
+/// It could not be saved.
+pub const NOT_SAVED: &str = "I could not save that, so it does not count. Try again in a moment.";
+
+/// Something was written where no drill is open.
+pub const NO_DRILL_HERE: &str = "No drill is open here. Start one with /drill.";
+
+/// A message arrived without its text, because the bot may not read it.
+pub const UNREADABLE: &str = "I cannot read plain messages here. Press Answer under the question, or write @ and my name before your answer.";
+
+/// A message had no text: a picture, a sticker, a file.
+pub const NO_TEXT: &str = "I can only read text. Write your answer as a message.";
+
+/// A thread may not be made and direct messages are closed.
+pub const NOWHERE: &str = "I may not open a thread here, and your direct messages are closed to me. \
+Allow direct messages from members of this server in its privacy settings, or ask for the permission \
+“Create Public Threads”; then use /drill again.";
+
+/// Direct messages are closed.
+pub const DIRECT_CLOSED: &str = "I cannot write to you directly. Allow direct messages from members of this \
+server in its privacy settings, or use /drill in a channel.";
+
+/// A person's data is attached.
+pub const EXPORTED: &str = "Everything that I keep about you, as one JSON file.";
+
+/// The export does not fit into a message.
+pub const EXPORT_TOO_LARGE: &str =
+    "Your data is larger than a message can carry. Ask whoever runs this bot for the file.";
+
+/// What the bot does and how, for whoever asks.
+pub const HELP: &str = "\
+**Riposte** asks an interview question, reads what you said, asks the follow-up that it deserves, and shows \
+the model answer beside your own.
+`/drill` one question; choose a track, topic or level if you like
+`/screen` several questions in a row, with a scorecard
+`/export` everything that is kept about you · `/forget-me` delete it
+`/setup` what this server still has to allow
+In direct messages you answer by writing. In a thread you press **Answer**; only you see what comes back.
+For practice only: not for an interview in progress, and no hiring screen.";
+/// The answer of the message command to somebody else's message.
+pub const OWN_MESSAGES_ONLY: &str = "I ask follow-ups on your own messages only. Choose one that you wrote.";
+
+/// The message command on a message without text.
+pub const NOTHING_TO_ASK_ABOUT: &str = "There is no text in that message to ask about.";
+
+/// The message command cannot tell what was answered.
+pub const WHICH_QUESTION: &str = "Which question did that message answer?";
+
+/// The message command: no question of the bank is like the message.
+pub const NO_QUESTION_FITS: &str = "I have no question that this answers. Start a drill with /drill.";
+
+/// The message command: what the follow-up is about.
+pub fn on_your_words(words: &str) -> String {
+    format!("You wrote: {words}")
+}
+
+/// What stands in the list of questions before a choice.
+pub const CHOOSE_A_QUESTION: &str = "Choose a question";
+
+/// A phrase, and how it reads in other languages, by Discord's names of them (`de`, `pt-BR`).
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase {
+    /// In English.
+    pub text: &'static str,
+    /// Elsewhere.
+    pub elsewhere: &'static [(&'static str, &'static str)],
+}
+
+/// The commands of Discord and their options.
+pub mod command {
+    use super::Phrase;
+
+    /// A phrase that has no translation yet.
+    const fn plain(text: &'static str) -> Phrase {
+        Phrase { text, elsewhere: &[] }
+    }
+
+    /// Name.
+    pub const DRILL: Phrase = plain("drill");
+    /// Description.
+    pub const DRILL_ABOUT: Phrase =
+        plain("One interview question, and the follow-up that your answer deserves");
+    /// Name.
+    pub const SCREEN: Phrase = plain("screen");
+    /// Description.
+    pub const SCREEN_ABOUT: Phrase = plain("Several questions in a row, with a scorecard at the end");
+    /// Name.
+    pub const SETUP: Phrase = plain("setup");
+    /// Description.
+    pub const SETUP_ABOUT: Phrase = plain("Check what the bot may do here, and what is missing");
+    /// Name.
+    pub const HELP: Phrase = plain("help");
+    /// Description.
+    pub const HELP_ABOUT: Phrase = plain("What this is and how it works");
+    /// Name.
+    pub const FORGET_ME: Phrase = plain("forget-me");
+    /// Description.
+    pub const FORGET_ME_ABOUT: Phrase = plain("Delete everything that is kept about you, at once");
+    /// Name.
+    pub const EXPORT: Phrase = plain("export");
+    /// Description.
+    pub const EXPORT_ABOUT: Phrase = plain("Everything that is kept about you, as a file");
+    /// Name of the command on a message.
+    pub const FOLLOW_UP: Phrase = plain("Ask me the follow-up");
+    /// Option.
+    pub const TRACK: Phrase = plain("track");
+    /// Description.
+    pub const TRACK_ABOUT: Phrase = plain("The subject, such as python");
+    /// Option.
+    pub const TOPIC: Phrase = plain("topic");
+    /// Description.
+    pub const TOPIC_ABOUT: Phrase = plain("A chapter of it");
+    /// Option.
+    pub const LEVEL: Phrase = plain("level");
+    /// Description.
+    pub const LEVEL_ABOUT: Phrase = plain("junior, mid or senior");
+    /// Option.
+    pub const TRAPS: Phrase = plain("traps");
+    /// Description.
+    pub const TRAPS_ABOUT: Phrase = plain("Follow-ups a question, 1 to 3");
+    /// Option.
+    pub const WHERE: Phrase = plain("where");
+    /// Description.
+    pub const WHERE_ABOUT: Phrase = plain("Where the drill runs");
+    /// Choice.
+    pub const HERE: Phrase = plain("In a thread here");
+    /// Choice.
+    pub const DIRECT: Phrase = plain("In my direct messages");
+    /// Option.
+    pub const COUNT: Phrase = plain("count");
+    /// Description.
+    pub const COUNT_ABOUT: Phrase = plain("How many questions");
+}
+
+/// What `/setup` and `riposte doctor` find.
+pub mod setup {
+    /// Nothing is missing in this channel.
+    pub const PERMITTED: &str = "I have every permission that I need in this channel.";
+    /// In direct messages nothing can be missing.
+    pub const DIRECT: &str = "Direct messages work. Use /setup in a channel of your server to check it too.";
+    /// The bot is no member of the server.
+    pub const FOREIGN: &str =
+        "I am no member of this server, so I only answer you, for you alone. Add me with the button below.";
+    /// Direct messages can be sent.
+    pub const DIRECT_OPEN: &str = "I can write to you directly.";
+    /// Plain messages are read.
+    pub const CONTENT_ON: &str = "I read your plain messages in your drill's thread.";
+    /// Plain messages are not read, as it was set.
+    pub const CONTENT_OFF: &str =
+        "Answers in threads come by the Answer button; plain messages there are not read.";
+    /// Plain messages cannot be read although that was set.
+    pub const CONTENT_REFUSED: &str = "Reading plain messages is set, but the message-content intent is not granted: \
+    switch it on at discord.com/developers under Bot.";
+    /// The button that adds the bot anew.
+    pub const INVITE_AGAIN: &str = "Add me again with these permissions";
+
+    /// Permissions are missing.
+    pub fn lacking(names: &str) -> String {
+        format!("I need these permissions in this channel: {names}.")
+    }
+
+    /// The address that adds the bot.
+    pub fn invite(address: &str) -> String {
+        format!("Add the bot to a server with {address}")
+    }
 }
 
 /// What stands on a button.

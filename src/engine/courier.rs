@@ -1,97 +1,176 @@
 //! Delivers cards: persist the intention, then send, then persist the outcome.
 //!
-//! Only the head of an interview's queue is ever on its way, so cards arrive in order. A card whose outcome
-//! is unknown is never sent again blindly: its front end looks for it first.
+//! Only the head of an interview's queue is ever on its way, so cards arrive in order; those of different
+//! people, and of different front ends, are on their way side by side. A card whose outcome is unknown is
+//! never sent again blindly: its front end looks for it first, with patience, and nobody else waits for that.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Engine;
-use super::intake::delivery;
-use crate::chat::{DeliveryError, Receipt, Sighting};
+use super::intake::By;
+use super::{Engine, intake};
+use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Receipt, Sighting};
 use crate::core::interview::Input;
-use crate::store::{Post, StoreError};
+use crate::core::say;
+use crate::store::{Delay, Post, PostStatus, Sent, StoreError};
 
-/// Between two looks for a card of unknown outcome: a late message beats a doubled one.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// A card that could not be delivered is tried this often; then its interview is set aside.
+/// A card that the platform put off is tried this often; then it is given up.
 const ATTEMPTS_MAX: u32 = 50;
+/// Between the first two looks for a card of unknown outcome, and doubled from then on: a late message beats a
+/// doubled one.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
+/// Between two such looks at the most.
+const LOOK_AGAIN_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// Looks in vain; then the card is given up. They take about 26 hours, by when a drill is abandoned.
+const LOOKS_MAX: u32 = 160;
+/// Until a card is tried again that only a person can help, doubled from try to try.
+const BLOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
+/// Between two such tries at the most.
+const BLOCKED_FOR_MAX: SignedDuration = SignedDuration::from_hours(8);
+/// Such tries without a sign of the person; then the card is given up. They take about two days.
+const BLOCKED_MAX: u32 = 9;
 
 impl Engine {
-    /// Delivers everything that waits and may be sent now.
-    pub(super) async fn deliver_all(&self) -> Result<(), StoreError> {
+    /// Delivers for one front end until nothing is due and `closing`.
+    pub(super) async fn carry(
+        &self,
+        front: &dyn Front,
+        closing: impl Fn() -> bool,
+    ) -> Result<(), StoreError> {
+        let mut bell = self.bell.subscribe();
+        let mut flying = FuturesUnordered::new();
+        let mut landed = Vec::new();
+        let mut busy = BTreeSet::new();
         loop {
-            let heads = self.store.heads(self.clock.now()).await?;
-            if heads.is_empty() {
-                return Ok(());
-            }
-            for post in heads {
-                if self.store.mark_sending(post.interview, post.seq).await? {
-                    self.deliver(&post).await?;
+            bell.mark_unchanged();
+            let last = closing();
+            let now = self.clock.now();
+            let looked = async {
+                let due = self.store.due_posts(front.name(), now).await?;
+                Ok::<_, StoreError>((due, self.store.next_post(front.name(), now).await?))
+            };
+            let (due, wake) = meanwhile(looked, &mut flying, &mut landed).await?;
+            for post in due {
+                // One interview ends and the next begins: what one person sees in one place stays in order.
+                let whose = (post.place.clone(), post.person.clone());
+                if busy.len() < front.at_once() && busy.insert(whose.clone()) {
+                    flying.push(async move { (whose, self.hand_over(front, &post).await) });
                 }
             }
-        }
-    }
-
-    /// After a crash: finds out what became of the cards that were on their way.
-    pub(super) async fn settle_unknown(&self) -> Result<(), StoreError> {
-        loop {
-            let unknown = self.store.sending().await?;
-            if unknown.is_empty() {
+            // What landed during the look may have been seen as it was before, so it frees its place only now.
+            if !landed.is_empty() {
+                for (whose, handed_over) in landed.drain(..) {
+                    busy.remove(&whose);
+                    handed_over?;
+                }
+                continue;
+            }
+            if flying.is_empty() && last {
                 return Ok(());
             }
-            let mut unclear = false;
-            for post in unknown {
-                unclear |= !self.settle(&post).await?;
-            }
-            if unclear {
-                let later = self.clock.now().saturating_add(LOOK_AGAIN_AFTER);
-                self.clock.sleep_until(later.unwrap_or(Timestamp::MAX)).await;
+            tokio::select! {
+                Some((whose, handed_over)) = flying.next() => {
+                    busy.remove(&whose);
+                    handed_over?;
+                }
+                // The bell is the engine's own, so it is there.
+                _ = bell.changed() => {}
+                () = self.nap_until(wake) => {}
             }
         }
     }
 
-    async fn deliver(&self, post: &Post) -> Result<(), StoreError> {
-        let Some(delivery) = delivery(post) else {
+    async fn nap_until(&self, wake: Option<Timestamp>) {
+        match wake {
+            Some(at) => self.clock.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn hand_over(&self, front: &dyn Front, post: &Post) -> Result<(), StoreError> {
+        let receipts = self.store.receipts(post.interview).await?;
+        let Some(delivery) = intake::delivery(post, receipts) else {
             return self.give_up(post, "its card cannot be read").await;
         };
-        match self.front.deliver(&delivery).await {
+        match post.status {
+            PostStatus::Sending => self.look_for(front, post, &delivery).await,
+            PostStatus::Queued => {
+                let now = self.clock.now();
+                if self.store.mark_sending(post.interview, post.seq, now).await? {
+                    self.deliver(front, post, &delivery).await?;
+                }
+                Ok(())
+            }
+            PostStatus::Sent | PostStatus::Failed => Ok(()),
+        }
+    }
+
+    async fn deliver(&self, front: &dyn Front, post: &Post, delivery: &Delivery) -> Result<(), StoreError> {
+        match front.deliver(delivery).await {
             Ok(receipt) => self.mark_sent(post, receipt).await,
             Err(DeliveryError::Later(_)) if post.attempts >= ATTEMPTS_MAX => {
                 self.give_up(post, "it was tried too often").await
             }
             Err(DeliveryError::Later(after)) => {
                 let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
-                let not_before = self.clock.now().saturating_add(after).unwrap_or(Timestamp::MAX);
-                self.store.mark_queued(post.interview, post.seq, not_before).await
+                self.put_off(post, after, Delay::Asked).await
             }
-            Err(DeliveryError::Unknown) => self.settle(post).await.map(drop),
+            Err(DeliveryError::Unknown) => {
+                let now = Some(self.clock.now());
+                let delivery = Delivery { tried_at: now, ..delivery.clone() };
+                let post = Post { looks: 0, ..post.clone() };
+                self.look_for(front, &post, &delivery).await
+            }
+            Err(DeliveryError::Blocked(obstacle)) => self.hold_up(front, post, obstacle).await,
+            Err(DeliveryError::Gone) => {
+                tracing::info!(interview = post.interview.0, "a place is gone, and its interview with it");
+                self.store.give_up(post.interview, post.seq).await
+            }
             Err(DeliveryError::Refused(reason)) => self.give_up(post, &reason).await,
         }
     }
 
-    /// Looks for a card of unknown outcome; false if it cannot be told yet.
-    async fn settle(&self, post: &Post) -> Result<bool, StoreError> {
-        let Some(delivery) = delivery(post) else {
-            self.give_up(post, "its card cannot be read").await?;
-            return Ok(true);
-        };
-        match self.front.find(&delivery).await {
-            Sighting::Found(receipt) => self.mark_sent(post, receipt).await?,
-            Sighting::Absent => {
-                self.store.mark_queued(post.interview, post.seq, Timestamp::UNIX_EPOCH).await?
+    async fn look_for(&self, front: &dyn Front, post: &Post, delivery: &Delivery) -> Result<(), StoreError> {
+        match front.find(delivery).await {
+            Sighting::Found(receipt) => self.mark_sent(post, receipt).await,
+            Sighting::Absent => self.put_off(post, SignedDuration::ZERO, Delay::Asked).await,
+            Sighting::Unclear if post.looks >= LOOKS_MAX => {
+                self.give_up(post, "it cannot be told whether it arrived").await
             }
-            Sighting::Unclear => return Ok(false),
+            Sighting::Unclear => {
+                let wait = doubled(LOOK_AGAIN_AFTER, post.looks, LOOK_AGAIN_MAX);
+                self.put_off(post, wait, Delay::Unclear).await
+            }
         }
-        Ok(true)
+    }
+
+    /// The interview pauses: nothing is lost, and it goes on when its person is heard from, or by itself.
+    async fn hold_up(&self, front: &dyn Front, post: &Post, obstacle: Obstacle) -> Result<(), StoreError> {
+        if post.blocked >= BLOCKED_MAX {
+            return self.give_up(post, "nobody made way for it").await;
+        }
+        let wait = doubled(BLOCKED_FOR, post.blocked, BLOCKED_FOR_MAX);
+        self.put_off(post, wait, Delay::Blocked).await?;
+        if post.blocked == 0 {
+            front.tell(&post.person, &post.place, say::blocked(obstacle)).await;
+        }
+        Ok(())
+    }
+
+    async fn put_off(&self, post: &Post, wait: SignedDuration, delay: Delay) -> Result<(), StoreError> {
+        let until = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        self.store.put_off(post.interview, post.seq, until, delay).await
     }
 
     /// The clock of an answer starts here, at the platform's own time.
     async fn mark_sent(&self, post: &Post, receipt: Receipt) -> Result<(), StoreError> {
         let key = format!("posted:{}-{}", post.interview.0, post.seq.0);
+        let sent = Sent { seq: post.seq, receipt: receipt.id, moved: receipt.moved };
         let input = Input::Posted { seq: post.seq };
-        self.take(post.interview, key, input, receipt.at, Some((post.seq, receipt.id))).await.map(drop)
+        self.take(post.interview, key, input, receipt.at, &By::Courier(sent)).await.map(drop)
     }
 
     async fn give_up(&self, post: &Post, reason: &str) -> Result<(), StoreError> {
@@ -103,4 +182,26 @@ impl Engine {
         );
         self.store.give_up(post.interview, post.seq).await
     }
+}
+
+/// Waits for something while what is on its way goes on, since one of those may hold the very connection that
+/// is waited for.
+async fn meanwhile<T, F: Future>(
+    wanted: impl Future<Output = T>,
+    flying: &mut FuturesUnordered<F>,
+    landed: &mut Vec<F::Output>,
+) -> T {
+    tokio::pin!(wanted);
+    loop {
+        tokio::select! {
+            Some(one) = flying.next() => landed.push(one),
+            value = &mut wanted => return value,
+        }
+    }
+}
+
+/// `first`, twice that, four times that, but never more than `max`.
+fn doubled(first: SignedDuration, times: u32, max: SignedDuration) -> SignedDuration {
+    let factor = 2_i32.checked_pow(times).unwrap_or(i32::MAX);
+    first.checked_mul(factor).map_or(max, |wait| wait.min(max))
 }

@@ -1,92 +1,179 @@
 //! One input, one transaction: load → apply → write everything or nothing.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Engine;
-use crate::chat::{Delivery, Incoming, Refusal, Request, Taken, What};
-use crate::core::bank::Question;
-use crate::core::card::{Button, Card, CardKind};
-use crate::core::choose::{self, Filter};
-use crate::core::interview::{
-    Input, Interview, InterviewId, Item, Plan, Record, SCREEN_MAX, Seq, State, Step, TRAPS_MAX,
-};
+use super::begin::last_post;
+use crate::chat::{Delivery, Did, Incoming, Outcome, Person, Place, Refusal, Taken, What};
+use crate::core::card::{Button, Card};
+use crate::core::grading::desk::Desk;
+use crate::core::interview::{Input, Interview, InterviewId, Plan, Record, Seq, State, Step};
 use crate::core::say;
-use crate::entropy;
-use crate::store::{Begin, Change, Committed, Post, PostStatus, Save, StoreError, StoredInterview, Written};
+use crate::store::{Change, Committed, Post, PostStatus, Save, Sent, StoreError, StoredInterview, Written};
 
 /// An input that met another one on its way to the disk is applied anew, this often at the most: each time
 /// somebody else's input got through, so this is a bound on bad luck.
-const CONFLICTS_MAX: u32 = 20;
+pub(super) const CONFLICTS_MAX: u32 = 20;
 /// After this many inputs in a row that could not be applied, an interview is set aside.
-const FAILURES_MAX: u32 = 3;
+const FAILURES_MAX: u64 = 3;
+
+/// Where an input comes from, which decides what has to hold before it counts.
+pub(super) enum By<'a> {
+    /// Time.
+    Clock,
+    /// The courier, with the post that arrived.
+    Courier(Sent),
+    /// A person, who may have pressed a button on a card.
+    Person { person: &'a Person, on: Option<Seq> },
+}
 
 impl Engine {
-    /// Takes what a person did and tells their front end once it is on disk.
-    pub async fn take_incoming(&self, incoming: Incoming) {
-        let Incoming { key, at, what, done } = incoming;
-        let result = match what {
-            What::Begin(request) => self.begin_or_resume(key, request, at).await,
-            What::To(id, input) => {
-                self.take(id, key, input, at, None).await.map(|taken| taken.ok_or(Refusal::Failed))
+    /// Takes one thing that happened, and tells its front end once it is on disk.
+    pub(super) async fn take_admitted(&self, incoming: Incoming) {
+        match incoming {
+            Incoming::Did(did) => self.take_deed(did).await,
+            Incoming::Gone { place, done } => drop(done.send(self.leave(&place).await.map_err(failed))),
+            Incoming::Forget { person, done } => {
+                drop(done.send(self.forget(&person).await.map_err(failed)));
             }
+            Incoming::Look { interview, on, person, done } => {
+                let looked = self.look(interview, on, &person).await;
+                drop(done.send(looked.unwrap_or_else(|error| Err(failed(error)))));
+            }
+            Incoming::CatchUp { front, done } => {
+                drop(done.send(Box::pin(self.catch_up(Some(front))).await.map_err(failed)));
+            }
+            Incoming::Export { person, done } => drop(done.send(self.export(person).await.map_err(failed))),
+        }
+    }
+
+    async fn take_deed(&self, did: Did) {
+        let Did { key, at, person, place, what, done } = did;
+        let taken = async {
+            let taken = match what {
+                What::Begin(request) => self.begin(key, at, &person, &place, request).await?,
+                What::Said { to, text } => {
+                    let by = By::Person { person: &person, on: None };
+                    self.take_in_open(to, &place, key, Input::Said { text }, at, &by).await?
+                }
+                What::Pressed { to, on, button } => {
+                    let by = By::Person { person: &person, on };
+                    self.take_in_open(to, &place, key, Input::Pressed(button), at, &by).await?
+                }
+            };
+            // Whoever does something is there, so what waits for them to act is worth another try.
+            if self.store.is_blocked(&person).await? {
+                self.store.unblock(&person).await?;
+                self.ring();
+            }
+            Ok(taken)
         };
-        let result = result.unwrap_or_else(|error| {
-            tracing::error!(%error, "an input could not be taken");
-            Err(Refusal::Failed)
-        });
-        self.bell.notify_one();
-        // A front end that has given up waiting has lost nothing: the input is on disk.
+        let result = taken.await.unwrap_or_else(|error| Err(failed(error)));
+        // A front end that has given up waiting has lost nothing: what counts is on disk.
         let _ = done.send(result);
     }
 
-    /// Applies one input to one interview; `None` if that cannot be done. `sent` is the post that the input
-    /// reports as shown.
+    /// Takes a person's input in the interview that it names, or in the one that they have open in the place.
+    async fn take_in_open(
+        &self,
+        to: Option<InterviewId>,
+        place: &Place,
+        key: String,
+        input: Input,
+        at: Timestamp,
+        by: &By<'_>,
+    ) -> Result<Result<Taken, Refusal>, StoreError> {
+        let id = match (to, by) {
+            (None, By::Person { person, .. }) => {
+                self.store.open_interview(place, person).await?.map(|stored| stored.id)
+            }
+            (to, By::Person { .. } | By::Clock | By::Courier(_)) => to,
+        };
+        match id {
+            Some(id) => self.take(id, key, input, at, by).await,
+            // The text that ended an interview may be delivered again.
+            None => match self.store.journal(&key).await? {
+                Some(_) => Ok(Ok(self.too_late(InterviewId(0), &key).await?)),
+                None => Ok(Err(Refusal::NothingOpen)),
+            },
+        }
+    }
+
+    /// Applies one input to one interview.
     pub(super) async fn take(
         &self,
         id: InterviewId,
         key: String,
         input: Input,
         at: Timestamp,
-        sent: Option<(Seq, Option<String>)>,
-    ) -> Result<Option<Taken>, StoreError> {
-        let gone = Taken { interview: id, last: Seq(0), over: true, shown: Vec::new() };
+        by: &By<'_>,
+    ) -> Result<Result<Taken, Refusal>, StoreError> {
         for _ in 0..CONFLICTS_MAX {
-            let Some(stored) = self.store.interview(id).await? else { return Ok(Some(gone)) };
-            if !stored.open {
-                self.note_sent(stored, key, at, sent).await?;
-                return Ok(Some(gone));
+            let Some(stored) = self.store.interview(id).await? else {
+                return self.too_late(id, &key).await.map(Ok);
+            };
+            if by.is_foreign(&stored) {
+                return Ok(Err(Refusal::NotYours));
             }
-            let applied = restore(&stored).and_then(|interview| self.apply(interview, &input, at));
+            if !stored.open {
+                self.note_sent(stored, key.clone(), at, by).await?;
+                return self.too_late(id, &key).await.map(Ok);
+            }
+            if let (By::Person { on: Some(card), .. }, Input::Pressed(button)) = (by, &input)
+                && !self.still_counts(id, *card, button).await?
+            {
+                let again = self.store.journal(&key).await?.is_some();
+                let outcome = if again { Outcome::Duplicate } else { Outcome::Stale };
+                return Ok(Ok(unmoved(id, outcome)));
+            }
+            let applied = match restore(&stored) {
+                Some(interview) => self.apply(interview, input.clone(), at).await,
+                None => None,
+            };
             let Some((interview, step)) = applied else {
                 self.count_failure(id).await?;
-                return Ok(None);
+                return Ok(Err(Refusal::Failed));
             };
             let begin = if step.next { self.plan_next(&stored, &interview, at).await? } else { None };
             let last = begin.as_ref().map_or(interview.state().seq, |begin| last_post(&begin.written));
             let save = Save {
                 id,
                 version: stored.version,
-                person: stored.person.clone(),
-                sent: sent.clone(),
+                person: stored.person,
+                sent: by.sent(),
                 written: written(&interview, &step),
             };
             let change = Change { key: key.clone(), at, save: Some(save), begin };
-            match self.store.commit(change).await? {
+            match self.commit(change).await? {
                 Committed::Done(next) => {
+                    let outcome = if is_left_behind(&input, &step) { Outcome::Stale } else { Outcome::Done };
                     let over = interview.is_over() && next.is_none();
                     let interview = next.unwrap_or(id);
-                    return Ok(Some(Taken { interview, last, over, shown: Vec::new() }));
+                    return Ok(Ok(Taken { outcome, interview, last, over, shown: Vec::new() }));
                 }
-                Committed::Duplicate => return Ok(Some(Taken { over: interview.is_over(), ..gone })),
+                Committed::Duplicate(led_to) => {
+                    return Ok(Ok(unmoved(led_to.unwrap_or(id), Outcome::Duplicate)));
+                }
                 Committed::Conflict => {}
             }
         }
         tracing::error!(interview = id.0, "an input met {CONFLICTS_MAX} others on its way and was dropped");
-        Ok(None)
+        Ok(Err(Refusal::Failed))
+    }
+
+    /// What came for an interview that is over: delivered again, or too late.
+    async fn too_late(&self, id: InterviewId, key: &str) -> Result<Taken, StoreError> {
+        Ok(match self.store.journal(key).await? {
+            Some(led_to) => {
+                let interview = led_to.unwrap_or(id);
+                let over = !self.store.interview(interview).await?.is_some_and(|stored| stored.open);
+                Taken { over, ..unmoved(interview, Outcome::Duplicate) }
+            }
+            None => Taken { over: true, ..unmoved(id, Outcome::Over) },
+        })
     }
 
     /// Nothing can happen to an interview that is over but that its last cards arrive.
@@ -95,11 +182,9 @@ impl Engine {
         stored: StoredInterview,
         key: String,
         at: Timestamp,
-        sent: Option<(Seq, Option<String>)>,
+        by: &By<'_>,
     ) -> Result<(), StoreError> {
-        if sent.is_none() {
-            return Ok(());
-        }
+        let Some(sent) = by.sent() else { return Ok(()) };
         let written = Written {
             state: stored.state,
             open: false,
@@ -108,8 +193,31 @@ impl Engine {
             records: Vec::new(),
             traps: Vec::new(),
         };
-        let save = Save { id: stored.id, version: stored.version, person: stored.person, sent, written };
-        self.store.commit(Change { key, at, save: Some(save), begin: None }).await.map(drop)
+        let save =
+            Save { id: stored.id, version: stored.version, person: stored.person, sent: Some(sent), written };
+        self.commit(Change { key, at, save: Some(save), begin: None }).await.map(drop)
+    }
+
+    /// Whether a button on a card still counts. A card is left behind once a later one offers the same button
+    /// or opens another turn; so the second half of a double click changes nothing.
+    pub(super) async fn still_counts(
+        &self,
+        id: InterviewId,
+        on: Seq,
+        button: &Button,
+    ) -> Result<bool, StoreError> {
+        for post in self.store.posts_of(id).await?.iter().rev() {
+            let card: Option<Card> = serde_json::from_str(&post.card).ok();
+            let Some(card) = card.filter(|_| post.status != PostStatus::Failed) else { continue };
+            let offered = card.buttons.contains(button);
+            if post.seq == on {
+                return Ok(offered);
+            }
+            if offered || card.opens_a_turn() {
+                return Ok(false);
+            }
+        }
+        Ok(false)
     }
 
     /// An interview as stored, with its version; `None` if it is gone or cannot be read.
@@ -124,13 +232,20 @@ impl Engine {
         }
     }
 
-    /// The core is total, and this is the net below it: a bug there costs one input, not the process.
-    fn apply(&self, mut interview: Interview, input: &Input, at: Timestamp) -> Option<(Interview, Step)> {
-        let applied = catch_unwind(AssertUnwindSafe(|| {
-            let step = interview.apply(input.clone(), at, &self.desk);
-            (interview, step)
-        }));
-        applied.ok()
+    /// Applies an input; `None` if the core panicked. Reading a text takes a processor for a while, so that
+    /// happens where it keeps nothing else waiting.
+    pub(super) async fn apply(
+        &self,
+        interview: Interview,
+        input: Input,
+        at: Timestamp,
+    ) -> Option<(Interview, Step)> {
+        if !matches!(input, Input::Said { .. }) {
+            return applied(interview, input, at, &self.desk);
+        }
+        let _seat = self.readings.acquire().await.ok()?;
+        let desk = self.desk.clone();
+        tokio::task::spawn_blocking(move || applied(interview, input, at, &desk)).await.ok().flatten()
     }
 
     async fn count_failure(&self, id: InterviewId) -> Result<(), StoreError> {
@@ -138,170 +253,73 @@ impl Engine {
         tracing::error!(interview = id.0, failures, "an interview could not take an input");
         if failures >= FAILURES_MAX {
             self.store.set_aside(id, to_json(&say::set_aside())).await?;
+            self.ring();
         }
         Ok(())
     }
+}
 
-    /// Begins an interview, or goes on with the one that is open if it is what was asked for.
-    async fn begin_or_resume(
-        &self,
-        key: String,
-        request: Request,
-        at: Timestamp,
-    ) -> Result<Result<Taken, Refusal>, StoreError> {
-        if let Some(stored) = self.store.open_interview(&request.place, &request.person).await? {
-            match restore(&stored) {
-                Some(interview) if fits(&interview, &request, self.settings.traps) => {
-                    self.take(stored.id, format!("returned:{key}"), Input::Returned, at, None).await?;
-                    return self.resumed(stored.id, &request.place).await.map(Ok);
-                }
-                Some(_) => {
-                    let stop = Input::Pressed(Button::Stop);
-                    self.take(stored.id, format!("{key}:instead"), stop, at, None).await?;
-                }
-                None => self.store.set_aside(stored.id, to_json(&say::set_aside())).await?,
-            }
-        }
-        let Some(begin) = self.plan(request.clone(), at).await? else {
-            return Ok(Err(Refusal::NothingFits(self.what_there_is(&request.filter))));
-        };
-        let last = last_post(&begin.written);
-        let change = Change { key, at, save: None, begin: Some(begin) };
-        match self.store.commit(change).await? {
-            Committed::Done(Some(id)) => {
-                Ok(Ok(Taken { interview: id, last, over: false, shown: Vec::new() }))
-            }
-            Committed::Done(None) | Committed::Duplicate | Committed::Conflict => Ok(Err(Refusal::Failed)),
+impl By<'_> {
+    /// Whose an interview is, is checked here and nowhere else.
+    fn is_foreign(&self, stored: &StoredInterview) -> bool {
+        match self {
+            By::Person { person, .. } => stored.person != **person,
+            By::Clock | By::Courier(_) => false,
         }
     }
 
-    async fn resumed(&self, id: InterviewId, place: &str) -> Result<Taken, StoreError> {
-        let posts: Vec<Post> =
-            self.store.posts_in(place).await?.into_iter().filter(|post| post.interview == id).collect();
-        let last = posts.iter().map(|post| post.seq).max().unwrap_or_default();
-        let sent = posts.into_iter().filter(|post| post.status == PostStatus::Sent);
-        let sent: Vec<Delivery> = sent.filter_map(|post| delivery(&post)).collect();
-        let asked = sent.iter().rposition(|delivery| delivery.card.kind == CardKind::Ask);
-        let turn = sent.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
-        let is_shown = |place: usize| place >= turn || Some(place) == asked;
-        let shown = sent
-            .into_iter()
-            .enumerate()
-            .filter(|(place, _)| is_shown(*place))
-            .map(|(_, card)| card)
-            .collect();
-        Ok(Taken { interview: id, last, over: false, shown })
-    }
-
-    /// The same again with other questions: what was asked for is in the plan.
-    async fn plan_next(
-        &self,
-        stored: &StoredInterview,
-        interview: &Interview,
-        at: Timestamp,
-    ) -> Result<Option<Begin>, StoreError> {
-        let plan = interview.plan();
-        let request = Request {
-            place: stored.place.clone(),
-            person: stored.person.clone(),
-            mode: plan.mode,
-            filter: Filter { question: None, ..plan.filter.clone() },
-            count: 1,
-            traps: Some(plan.traps),
-            seed: Some(plan.seed.wrapping_add(1)),
-        };
-        self.plan(request, at).await
-    }
-
-    /// Draws the questions and writes the plan; `None` if no question fits.
-    async fn plan(&self, request: Request, at: Timestamp) -> Result<Option<Begin>, StoreError> {
-        let seen = self.store.seen(&request.person).await?;
-        let seed = request.seed.unwrap_or_else(entropy::seed);
-        let count = usize::from(request.count.clamp(1, SCREEN_MAX));
-        let drawn =
-            choose::draw(&self.bank, &request.filter, &seen.questions, seen.last.as_ref(), count, seed);
-        if drawn.questions.is_empty() {
-            return Ok(None);
+    fn sent(&self) -> Option<Sent> {
+        match self {
+            By::Courier(sent) => Some(sent.clone()),
+            By::Clock | By::Person { .. } => None,
         }
-        let solid_traps = |question: &Question| {
-            let used = seen.traps.iter().filter(|(id, _)| *id == question.id);
-            used.map(|(_, trap)| trap.clone()).collect()
-        };
-        let items = drawn.questions.iter().map(|question| Item {
-            seen_solid: solid_traps(question),
-            hash: question.content_hash(),
-            question: question.clone(),
-        });
-        let plan = Arc::new(Plan {
-            mode: request.mode,
-            filter: request.filter,
-            items: items.collect(),
-            general: self.bank.general.clone(),
-            traps: request.traps.unwrap_or(self.settings.traps).clamp(1, TRAPS_MAX),
-            seed,
-            abandon_after: self.settings.abandon_after,
-        });
-        let mut interview = Interview::new(plan.clone(), at);
-        let step = interview.apply(Input::Start, at, &self.desk);
-        Ok(Some(Begin {
-            place: request.place,
-            person: request.person,
-            plan: to_json(&*plan),
-            questions: drawn.questions.iter().map(|question| question.id.clone()).collect(),
-            put_back: drawn.put_back,
-            written: written(&interview, &step),
-        }))
-    }
-
-    /// What somebody can ask for instead, for a filter that nothing fits.
-    fn what_there_is(&self, filter: &Filter) -> String {
-        if let Some(id) = &filter.question {
-            let near = self
-                .bank
-                .questions
-                .iter()
-                .map(|question| (strsim::jaro_winkler(id.as_str(), question.id.as_str()), &question.id))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            return near.map_or_else(String::new, |(_, near)| format!("did you mean the question `{near}`?"));
-        }
-        let mut topics: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-        for question in &self.bank.questions {
-            *topics.entry(&question.track).or_default().entry(&question.topic).or_default() += 1;
-        }
-        let tracks = topics.iter().map(|(track, topics)| {
-            let names: Vec<&str> = topics.keys().copied().collect();
-            format!("{track} ({})", names.join("; "))
-        });
-        format!("there are the tracks: {}", tracks.collect::<Vec<_>>().join(", "))
     }
 }
 
-/// Whether an open interview is what was asked for.
-fn fits(interview: &Interview, request: &Request, default_traps: u8) -> bool {
-    let plan = interview.plan();
-    let traps = request.traps.unwrap_or(default_traps);
-    let same = plan.mode == request.mode && plan.filter == request.filter && plan.traps == traps;
-    let seeded = request.seed.is_none_or(|seed| seed == plan.seed);
-    request.is_plain() || (same && seeded)
+/// The core is total, and this is the net below it: a bug there costs one input, not the process.
+fn applied(mut interview: Interview, input: Input, at: Timestamp, desk: &Desk) -> Option<(Interview, Step)> {
+    let applied = catch_unwind(AssertUnwindSafe(|| {
+        let step = interview.apply(input, at, desk);
+        (interview, step)
+    }));
+    applied.ok()
 }
 
-fn restore(stored: &StoredInterview) -> Option<Interview> {
+/// Whether something was pressed that led to nothing at all.
+fn is_left_behind(input: &Input, step: &Step) -> bool {
+    matches!(input, Input::Pressed(_)) && *step == Step::default()
+}
+
+fn unmoved(interview: InterviewId, outcome: Outcome) -> Taken {
+    Taken { outcome, interview, last: Seq(0), over: false, shown: Vec::new() }
+}
+
+fn failed(error: StoreError) -> Refusal {
+    tracing::error!(%error, "something could not be taken");
+    Refusal::Failed
+}
+
+pub(super) fn restore(stored: &StoredInterview) -> Option<Interview> {
     let plan: Plan = serde_json::from_str(&stored.plan).ok()?;
     let state: State = serde_json::from_str(&stored.state).ok()?;
     Interview::restore(Arc::new(plan), state)
 }
 
 /// A post as its front end gets it; `None` if its card cannot be read, which only a later version causes.
-pub(super) fn delivery(post: &Post) -> Option<Delivery> {
+pub(super) fn delivery(post: &Post, earlier: Vec<(Seq, String)>) -> Option<Delivery> {
     let card: Card = serde_json::from_str(&post.card).ok()?;
-    Some(Delivery { interview: post.interview, seq: post.seq, place: post.place.clone(), card })
+    Some(Delivery {
+        interview: post.interview,
+        seq: post.seq,
+        place: post.place.clone(),
+        person: post.person.clone(),
+        card,
+        earlier,
+        tried_at: post.tried_at,
+    })
 }
 
-fn last_post(written: &Written) -> Seq {
-    written.posts.iter().map(|(seq, _)| *seq).max().unwrap_or_default()
-}
-
-fn written(interview: &Interview, step: &Step) -> Written {
+pub(super) fn written(interview: &Interview, step: &Step) -> Written {
     let traps = step.records.iter().filter_map(|record| match record {
         Record::SolidTrap { question, trap } => Some((question.clone(), trap.clone())),
         Record::Answered { .. } | Record::Corrected { .. } => None,
@@ -317,6 +335,6 @@ fn written(interview: &Interview, step: &Step) -> Written {
     }
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> String {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("our own types are plain data, which always serialises")
 }

@@ -1,29 +1,35 @@
 //! The engine: one input, one transaction; then what it leads to is delivered.
 //!
 //! It decides nothing about interviews (the core does) and knows no platform (the front ends do). What it
-//! guards is that every input counts once and every card is posted once, whenever the process dies.
+//! guards is that every input counts once and every card is posted once, whenever the process dies, and that
+//! nobody waits for somebody else: inputs run side by side over people, deliveries over interviews.
 
+mod alarm;
+mod begin;
 mod courier;
 mod intake;
+mod lanes;
+mod look;
+mod personal;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::chat::{Front, Incoming};
 use crate::clock::Clock;
 use crate::core::bank::Bank;
 use crate::core::grading::desk::Desk;
-use crate::core::interview::{Input, Interview};
-use crate::store::{Store, StoreError};
+use crate::core::quota::Tally;
+use crate::store::{Change, Committed, Store, StoreError};
+use alarm::Pulse;
 
-/// Keys of inputs are remembered this long. Platforms deliver again within minutes; catching up after an
-/// outage looks back a few days.
-const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// How often old keys are forgotten, as long as anything happens at all.
-const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// Texts that are assessed at the same time at the most. Each takes a processor for about 50 ms; more of them
+/// than a small machine has processors would only make all of them late.
+const READINGS_MAX: usize = 4;
 
 /// What an owner can set about drills.
 #[derive(Clone, Copy, Debug)]
@@ -32,128 +38,137 @@ pub struct Settings {
     pub traps: u8,
     /// Without any input for this long, an interview ends.
     pub abandon_after: SignedDuration,
+    /// Whether people share it, so that quotas hold.
+    pub shared: bool,
+}
+
+/// How the engine is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// When it last looked at what is due. It does so at least once a minute.
+    pub turned_at: Option<Timestamp>,
+    /// Inputs that wait for another one of the same person.
+    pub inputs: usize,
+    /// Posts on their way.
+    pub posts: usize,
+    /// Since when the oldest of them has waited.
+    pub oldest: Option<Timestamp>,
+    /// Posts that wait for somebody to act.
+    pub blocked: usize,
 }
 
 /// Everything that the engine works with.
 pub struct Engine {
-    pub(crate) store: Store,
-    pub(crate) bank: Arc<Bank>,
-    pub(crate) desk: Desk,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) front: Arc<dyn Front>,
-    pub(crate) settings: Settings,
+    store: Store,
+    bank: Arc<Bank>,
+    desk: Arc<Desk>,
+    clock: Arc<dyn Clock>,
+    fronts: Vec<Arc<dyn Front>>,
+    settings: Settings,
     /// Rung whenever there may be something to deliver or another deadline.
-    pub(crate) bell: Notify,
+    bell: watch::Sender<()>,
+    readings: Semaphore,
+    tally: Mutex<Tally>,
+    pulse: Mutex<Pulse>,
+    inputs_waiting: AtomicUsize,
 }
 
 impl Engine {
-    /// An engine that does nothing yet.
+    /// An engine that does nothing yet. Cards go to the front end whose name their place begins with; those of
+    /// one that is not here wait.
     pub fn new(
         store: Store,
         bank: Arc<Bank>,
         desk: Desk,
         clock: Arc<dyn Clock>,
-        front: Arc<dyn Front>,
+        fronts: Vec<Arc<dyn Front>>,
         settings: Settings,
     ) -> Self {
-        Self { store, bank, desk, clock, front, settings, bell: Notify::new() }
-    }
-
-    /// Takes inputs, delivers cards and keeps deadlines until every sender of inputs is gone.
-    pub async fn run(&self, mut inbox: mpsc::Receiver<Incoming>) -> Result<(), StoreError> {
-        self.start().await?;
-        let (closing, closed) = watch::channel(false);
-        let intake = async {
-            while let Some(incoming) = inbox.recv().await {
-                self.take_incoming(incoming).await;
-            }
-            // Whoever listens is the other half of this very function.
-            let _ = closing.send(true);
-        };
-        let turns = self.turn_until(closed);
-        tokio::pin!(turns);
-        tokio::select! {
-            result = &mut turns => result,
-            () = intake => turns.await,
+        Self {
+            store,
+            bank,
+            desk: Arc::new(desk),
+            clock,
+            fronts,
+            settings,
+            bell: watch::Sender::new(()),
+            readings: Semaphore::new(READINGS_MAX),
+            tally: Mutex::default(),
+            pulse: Mutex::default(),
+            inputs_waiting: AtomicUsize::new(0),
         }
     }
 
-    /// Settles what a crash left open, tells open interviews of an absence, and keeps the deadlines that came
-    /// meanwhile, in this order.
+    /// Takes inputs, delivers cards and keeps deadlines until every sender of inputs is gone. What is on its way
+    /// then is finished first.
+    pub async fn run(&self, inbox: mpsc::Receiver<Incoming>) -> Result<(), StoreError> {
+        self.start().await?;
+        let closed = AtomicBool::new(false);
+        let is_closed = || closed.load(Ordering::Acquire);
+        let intake = async {
+            self.take_all(inbox).await;
+            closed.store(true, Ordering::Release);
+            self.ring();
+            Ok(())
+        };
+        let couriers = try_join_all(self.fronts.iter().map(|front| self.carry(&**front, is_closed)));
+        tokio::try_join!(intake, couriers, self.keep_time(is_closed))?;
+        self.stop().await
+    }
+
+    /// Takes up what was left: posts of unknown outcome are looked for, what people did meanwhile is taken,
+    /// interviews that wait for somebody hear of an absence, and the deadlines that came meanwhile are kept. It
+    /// waits for no platform but for what people did there, and for that as long as its front end does.
     pub async fn start(&self) -> Result<(), StoreError> {
-        self.settle_unknown().await?;
-        self.resume_all().await?;
-        self.turn().await
+        self.store.look_again().await?;
+        self.catch_up(None).await?;
+        self.tell_of_absence().await?;
+        self.tick_due().await?;
+        self.beat().await
+    }
+
+    /// Notes that the process was alive until now. Without it, as after a crash, that is known to a minute.
+    pub async fn stop(&self) -> Result<(), StoreError> {
+        self.store.mark_alive(self.clock.now()).await
     }
 
     /// Does everything that can be done now: delivers what waits and applies what is due.
     pub async fn turn(&self) -> Result<(), StoreError> {
-        self.deliver_all().await?;
+        self.deliver_due().await?;
         self.tick_due().await?;
-        self.deliver_all().await
+        self.beat().await?;
+        self.deliver_due().await
     }
 
-    /// The state is read anew whenever the bell rings or a deadline comes, so that a missed ring only delays.
-    /// A delivery on its way is finished before this ends.
-    async fn turn_until(&self, mut closed: watch::Receiver<bool>) -> Result<(), StoreError> {
-        let mut prune_at = Timestamp::UNIX_EPOCH;
-        loop {
-            let now = self.clock.now();
-            if now >= prune_at {
-                self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
-                prune_at = now.saturating_add(PRUNE_EVERY).unwrap_or(Timestamp::MAX);
-            }
-            self.turn().await?;
-            if *closed.borrow() {
-                return Ok(());
-            }
-            let wake = self.store.next_wake().await?;
-            let nap = async {
-                match wake {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = self.bell.notified() => {}
-                () = nap => {}
-                _ = closed.changed() => {}
-            }
-        }
+    /// How it is.
+    pub async fn health(&self) -> Result<Health, StoreError> {
+        let waiting = self.store.waiting().await?;
+        Ok(Health {
+            turned_at: locked(&self.pulse).turned_at,
+            inputs: self.inputs_waiting.load(Ordering::Relaxed),
+            posts: waiting.posts,
+            oldest: waiting.oldest,
+            blocked: waiting.blocked,
+        })
     }
 
-    async fn tick_due(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for id in self.store.due(now).await? {
-            let Some((version, interview)) = self.load(id).await? else { continue };
-            let Some((deadline, due)) = interview.deadline() else { continue };
-            let key = format!("tick:{}:{}:{due:?}:{version}", id.0, deadline.as_millisecond());
-            self.take(id, key, Input::Tick, now, None).await?;
-        }
-        Ok(())
+    async fn deliver_due(&self) -> Result<(), StoreError> {
+        try_join_all(self.fronts.iter().map(|front| self.carry(&**front, || true))).await.map(drop)
     }
 
-    /// After downtime, each open interview hears of it before its deadlines are kept.
-    async fn resume_all(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for id in self.store.open_interviews().await? {
-            let Some(stored) = self.store.interview(id).await? else { continue };
-            let away = now - stored.active_at;
-            let Some((version, interview)) = self.load(id).await? else { continue };
-            if interview.is_over()
-                || away < crate::core::interview::AWAY_FROM
-                || self.is_abandoned(&interview, now)
-            {
-                continue;
-            }
-            let key = format!("resumed:{}:{version}", id.0);
-            self.take(id, key, Input::Resumed { away }, now, None).await?;
-        }
-        Ok(())
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        let committed = self.store.commit(change).await;
+        self.ring();
+        committed
     }
 
-    fn is_abandoned(&self, interview: &Interview, now: Timestamp) -> bool {
-        let last = interview.state().active_at;
-        last.saturating_add(interview.plan().abandon_after).is_ok_and(|deadline| deadline <= now)
+    /// A ring that nobody hears only delays: what waits is read anew whenever anything happens.
+    fn ring(&self) {
+        self.bell.send_replace(());
     }
+}
+
+/// What a mutex guards here is whole after every statement, so a panic elsewhere has not spoiled it.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

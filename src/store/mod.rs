@@ -5,9 +5,13 @@
 
 mod lock;
 mod rows;
+mod statements;
 mod writer;
 
-pub use rows::{Begin, Change, Committed, Post, PostStatus, Save, Seen, StoredInterview, Written};
+pub use rows::{
+    Begin, Change, Committed, Delay, Everything, Post, PostStatus, Save, Seen, Sent, StoredInterview,
+    Waiting, Written,
+};
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,7 +25,10 @@ use sqlx::sqlite::{
 
 use crate::core::bank::{QuestionId, TrapId};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::quota::Open;
+use crate::core::whereabouts::{Person, Place};
 use lock::FileLock;
+use statements::Write;
 use writer::Writer;
 
 /// Connections that read at the same time. More than a few only wait for the same disk.
@@ -32,6 +39,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const POSTS_MAX: i64 = 200;
 /// Interviews read at once by the alarm; what is left is read in the next turn.
 const DUE_MAX: i64 = 200;
+
+/// A post with everything that is needed to deliver it.
+const POST: &str = "SELECT outbox.*, interviews.place, interviews.person FROM outbox \
+                    JOIN interviews ON interviews.id = outbox.interview";
+/// The places of one front end.
+const OF_FRONT: &str = "(interviews.place = ?1 OR substr(interviews.place, 1, length(?1) + 1) = ?1 || ':')";
 
 /// What can go wrong with a database. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +64,9 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("cannot bring {0} up to date: {1}")]
     Migration(PathBuf, #[source] MigrateError),
+    /// Somebody else reads the file without end.
+    #[error("the database is being read, so what was deleted is not yet out of its log")]
+    Busy,
     /// The writer is gone, so the process is ending.
     #[error("the database is closed")]
     Closed,
@@ -97,66 +113,131 @@ impl Store {
     }
 
     /// Marks a post as being sent. False if it is not waiting.
-    pub async fn mark_sending(&self, interview: InterviewId, seq: Seq) -> Result<bool, StoreError> {
-        self.writer.mark_sending(interview, seq).await
-    }
-
-    /// Puts a post back, not to be sent before `not_before`.
-    pub async fn mark_queued(
+    pub async fn mark_sending(
         &self,
         interview: InterviewId,
         seq: Seq,
-        not_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.writer.write(Write::MarkSending(interview, seq, now)).await? == 1)
+    }
+
+    /// Puts a post that was being sent off until `until`.
+    pub async fn put_off(
+        &self,
+        interview: InterviewId,
+        seq: Seq,
+        until: Timestamp,
+        delay: Delay,
     ) -> Result<(), StoreError> {
-        self.writer.mark_queued(interview, seq, not_before).await
+        self.writer.write(Write::PutOff(interview, seq, until, delay)).await.map(drop)
+    }
+
+    /// Makes every post of unknown outcome due.
+    pub async fn look_again(&self) -> Result<(), StoreError> {
+        self.writer.write(Write::LookAgain).await.map(drop)
+    }
+
+    /// Makes the posts due that wait for somebody to act, for this person.
+    pub async fn unblock(&self, person: &Person) -> Result<(), StoreError> {
+        self.writer.write(Write::Unblock(person.clone())).await.map(drop)
     }
 
     /// Gives a post up, and with it the interview that it belongs to.
     pub async fn give_up(&self, interview: InterviewId, seq: Seq) -> Result<(), StoreError> {
-        self.writer.give_up(interview, seq).await
+        self.writer.write(Write::GiveUp(interview, seq)).await.map(drop)
     }
 
     /// Counts an input that could not be applied; returns the failures in a row.
-    pub async fn count_failure(&self, interview: InterviewId) -> Result<u32, StoreError> {
-        self.writer.count_failure(interview).await
+    pub async fn count_failure(&self, interview: InterviewId) -> Result<u64, StoreError> {
+        self.writer.write(Write::CountFailure(interview)).await
     }
 
     /// Ends an interview that cannot be continued, with one last card.
     pub async fn set_aside(&self, interview: InterviewId, card: String) -> Result<(), StoreError> {
-        self.writer.set_aside(interview, card).await
+        self.writer.write(Write::SetAside(interview, card)).await.map(drop)
+    }
+
+    /// Removes the interviews of a place and of every place in it; returns how many there were.
+    pub async fn close_within(&self, place: &Place) -> Result<u64, StoreError> {
+        self.writer.write(Write::CloseWithin(place.clone())).await
     }
 
     /// Forgets the keys of inputs older than `before`, which no platform delivers again.
     pub async fn prune_journal(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.writer.prune_journal(before).await
+        self.writer.write(Write::PruneJournal(before)).await.map(drop)
+    }
+
+    /// Writes that the process is alive.
+    pub async fn mark_alive(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(Write::Alive(now)).await.map(drop)
+    }
+
+    /// Removes everything of a person, so that it cannot be found in the files either.
+    pub async fn forget(&self, person: &Person) -> Result<(), StoreError> {
+        self.writer.forget(person.clone()).await
+    }
+
+    /// When the process was alive for the last time that is known.
+    pub async fn alive_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT alive_at FROM process").fetch_optional(&self.reads).await?;
+        Ok(at.map(rows::timestamp))
+    }
+
+    /// Whether an input with this key was taken, and the interview that it led to, which may be gone.
+    pub async fn journal(&self, key: &str) -> Result<Option<Option<InterviewId>>, StoreError> {
+        let row: Option<Option<i64>> = sqlx::query_scalar("SELECT interview FROM journal WHERE key = ?")
+            .bind(key)
+            .fetch_optional(&self.reads)
+            .await?;
+        Ok(row.map(|interview| interview.map(InterviewId)))
     }
 
     /// An interview as stored.
     pub async fn interview(&self, id: InterviewId) -> Result<Option<StoredInterview>, StoreError> {
-        let row = sqlx::query_as(
-            "SELECT id, place, person, plan, state, version, open, active_at FROM interviews WHERE id = ?",
-        )
-        .bind(id.0)
-        .fetch_optional(&self.reads)
-        .await?;
-        Ok(row)
+        let row = sqlx::query_as("SELECT * FROM interviews WHERE id = ?").bind(id.0);
+        Ok(row.fetch_optional(&self.reads).await?)
     }
 
-    /// The open interview of a person in a place; the latest, should there be several.
+    /// The open interview of a person in a place, or asked for there; the latest, should there be several.
     pub async fn open_interview(
         &self,
-        place: &str,
-        person: &str,
+        place: &Place,
+        person: &Person,
     ) -> Result<Option<StoredInterview>, StoreError> {
         let row = sqlx::query_as(
-            "SELECT id, place, person, plan, state, version, open, active_at FROM interviews \
-             WHERE place = ? AND person = ? AND open = 1 ORDER BY id DESC LIMIT 1",
+            "SELECT * FROM interviews WHERE person = ?2 AND open = 1 AND (place = ?1 OR origin = ?1) \
+             ORDER BY id DESC LIMIT 1",
+        );
+        Ok(row.bind(&place.0).bind(&person.0).fetch_optional(&self.reads).await?)
+    }
+
+    /// How many interviews are open: of this person, in this place, and in its server.
+    pub async fn count_open(&self, person: &Person, place: &Place) -> Result<Open, StoreError> {
+        let (person, place, server): (i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM interviews WHERE open = 1 AND person = ?1), \
+             (SELECT count(*) FROM interviews WHERE open = 1 AND place = ?2), \
+             (SELECT count(*) FROM interviews WHERE open = 1 AND place >= ?3 || ':' AND place < ?3 || ';')",
         )
-        .bind(place)
-        .bind(person)
-        .fetch_optional(&self.reads)
+        .bind(&person.0)
+        .bind(&place.0)
+        .bind(place.server())
+        .fetch_one(&self.reads)
         .await?;
-        Ok(row)
+        let count = |count: i64| usize::try_from(count).unwrap_or(0);
+        Ok(Open { person: count(person), place: count(place), server: count(server) })
+    }
+
+    /// The open interviews that have nothing on its way, so that it is the candidate's move.
+    pub async fn resting(&self) -> Result<Vec<InterviewId>, StoreError> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT id FROM interviews WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM outbox \
+             WHERE outbox.interview = interviews.id AND status IN ('queued', 'sending')) ORDER BY id",
+        )
+        .fetch_all(&self.reads)
+        .await?;
+        Ok(ids.into_iter().map(InterviewId).collect())
     }
 
     /// All open interviews.
@@ -179,64 +260,116 @@ impl Store {
         Ok(ids.into_iter().map(InterviewId).collect())
     }
 
-    /// The nearest time at which something is due: a deadline, or a post that waits.
-    pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let wake: Option<i64> = sqlx::query_scalar(
-            "SELECT min(at) FROM (SELECT min(wake_at) AS at FROM interviews WHERE open = 1 \
-             UNION ALL SELECT min(not_before) FROM outbox WHERE status = 'queued' AND not_before > 0)",
+    /// The nearest deadline of an interview.
+    pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> = sqlx::query_scalar("SELECT min(wake_at) FROM interviews WHERE open = 1")
+            .fetch_one(&self.reads)
+            .await?;
+        Ok(at.map(rows::timestamp))
+    }
+
+    /// The posts of a front end that may be sent, or looked for, now: heads of their interviews.
+    pub async fn due_posts(&self, front: &str, now: Timestamp) -> Result<Vec<Post>, StoreError> {
+        let sql = format!(
+            "{POST} WHERE {OF_FRONT} AND outbox.status IN ('queued', 'sending') AND outbox.not_before <= ?2 \
+             AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.interview = outbox.interview \
+                 AND before.seq < outbox.seq AND before.status IN ('queued', 'sending')) \
+             ORDER BY outbox.queued_at, outbox.interview LIMIT ?3"
+        );
+        let posts = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(front).bind(now.as_millisecond());
+        Ok(posts.bind(POSTS_MAX).fetch_all(&self.reads).await?)
+    }
+
+    /// When the next post of a front end is due that is not due `now`.
+    pub async fn next_post(&self, front: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!(
+            "SELECT min(outbox.not_before) FROM outbox JOIN interviews ON interviews.id = outbox.interview \
+             WHERE {OF_FRONT} AND outbox.status IN ('queued', 'sending') AND outbox.not_before > ?2"
+        );
+        let at = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(front).bind(now.as_millisecond());
+        let at: Option<i64> = at.fetch_one(&self.reads).await?;
+        Ok(at.map(rows::timestamp))
+    }
+
+    /// All posts of an interview, in order.
+    pub async fn posts_of(&self, interview: InterviewId) -> Result<Vec<Post>, StoreError> {
+        let sql = format!("{POST} WHERE outbox.interview = ? ORDER BY outbox.seq");
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(interview.0).fetch_all(&self.reads).await?)
+    }
+
+    /// The messages of an interview that are out, in order, by the platform's ids.
+    pub async fn receipts(&self, interview: InterviewId) -> Result<Vec<(Seq, String)>, StoreError> {
+        let rows: Vec<(u32, String)> = sqlx::query_as(
+            "SELECT seq, receipt FROM outbox WHERE interview = ? AND receipt IS NOT NULL ORDER BY seq",
+        )
+        .bind(interview.0)
+        .fetch_all(&self.reads)
+        .await?;
+        Ok(rows.into_iter().map(|(seq, receipt)| (Seq(seq), receipt)).collect())
+    }
+
+    /// Whether a post for this person waits for somebody to act.
+    pub async fn is_blocked(&self, person: &Person) -> Result<bool, StoreError> {
+        let blocked: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM outbox JOIN interviews ON interviews.id = outbox.interview \
+             WHERE outbox.blocked > 0 AND outbox.status = 'queued' AND interviews.person = ?)",
+        )
+        .bind(&person.0)
+        .fetch_one(&self.reads)
+        .await?;
+        Ok(blocked)
+    }
+
+    /// What is on its way.
+    pub async fn waiting(&self) -> Result<Waiting, StoreError> {
+        let (posts, oldest, blocked): (i64, Option<i64>, i64) = sqlx::query_as(
+            "SELECT count(*), min(queued_at), count(CASE WHEN blocked > 0 THEN 1 END) FROM outbox \
+             WHERE status IN ('queued', 'sending')",
         )
         .fetch_one(&self.reads)
         .await?;
-        Ok(wake.map(rows::timestamp))
+        let count = |count: i64| usize::try_from(count).unwrap_or(0);
+        Ok(Waiting { posts: count(posts), oldest: oldest.map(rows::timestamp), blocked: count(blocked) })
     }
 
-    /// The posts that may be sent now: queued heads of their interviews.
-    pub async fn heads(&self, now: Timestamp) -> Result<Vec<Post>, StoreError> {
-        let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
-             FROM outbox JOIN interviews ON interviews.id = outbox.interview \
-             WHERE outbox.status = 'queued' AND outbox.not_before <= ? AND NOT EXISTS (\
-                 SELECT 1 FROM outbox AS before WHERE before.interview = outbox.interview \
-                 AND before.seq < outbox.seq AND before.status IN ('queued', 'sending')) \
-             ORDER BY outbox.interview, outbox.seq LIMIT ?",
+    /// Every row about a person.
+    pub async fn everything(&self, person: &Person) -> Result<Everything, StoreError> {
+        let stored: Vec<StoredInterview> =
+            sqlx::query_as("SELECT * FROM interviews WHERE person = ? ORDER BY id")
+                .bind(&person.0)
+                .fetch_all(&self.reads)
+                .await?;
+        let mut interviews = Vec::with_capacity(stored.len());
+        for interview in stored {
+            let posts = self.posts_of(interview.id).await?;
+            interviews.push((interview, posts));
+        }
+        let records: Vec<(i64, String)> =
+            sqlx::query_as("SELECT at, record FROM records WHERE person = ? ORDER BY at, id")
+                .bind(&person.0)
+                .fetch_all(&self.reads)
+                .await?;
+        let seen: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT question, trap, at FROM seen WHERE holder = ? ORDER BY at, question, trap",
         )
-        .bind(now.as_millisecond())
-        .bind(POSTS_MAX)
+        .bind(&person.0)
         .fetch_all(&self.reads)
         .await?;
-        Ok(posts)
-    }
-
-    /// The posts whose outcome is unknown.
-    pub async fn sending(&self) -> Result<Vec<Post>, StoreError> {
-        let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
-             FROM outbox JOIN interviews ON interviews.id = outbox.interview \
-             WHERE outbox.status = 'sending' ORDER BY outbox.interview, outbox.seq",
-        )
-        .fetch_all(&self.reads)
-        .await?;
-        Ok(posts)
-    }
-
-    /// All posts of the interviews in a place, in order; those of finished ones until they are sent.
-    pub async fn posts_in(&self, place: &str) -> Result<Vec<Post>, StoreError> {
-        let posts = sqlx::query_as(
-            "SELECT outbox.interview, outbox.seq, outbox.card, outbox.status, outbox.attempts, interviews.place \
-             FROM outbox JOIN interviews ON interviews.id = outbox.interview \
-             WHERE interviews.place = ? ORDER BY outbox.interview, outbox.seq",
-        )
-        .bind(place)
-        .fetch_all(&self.reads)
-        .await?;
-        Ok(posts)
+        Ok(Everything {
+            interviews,
+            records: records.into_iter().map(|(at, record)| (rows::timestamp(at), record)).collect(),
+            seen: seen
+                .into_iter()
+                .map(|(question, trap, at)| (question, trap, rows::timestamp(at)))
+                .collect(),
+        })
     }
 
     /// What is out of a holder's bag.
-    pub async fn seen(&self, holder: &str) -> Result<Seen, StoreError> {
+    pub async fn seen(&self, holder: &Person) -> Result<Seen, StoreError> {
         let rows: Vec<(String, String)> =
             sqlx::query_as("SELECT question, trap FROM seen WHERE holder = ? ORDER BY at, question, trap")
-                .bind(holder)
+                .bind(&holder.0)
                 .fetch_all(&self.reads)
                 .await?;
         let mut seen = Seen { questions: BTreeSet::new(), last: None, traps: Vec::new() };

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::core::bank::{QuestionId, TrapId};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::whereabouts::{Person, Place};
 
 /// An interview as stored. Plan and state are JSON; what they mean is not the store's business.
 #[derive(Clone, Debug)]
@@ -15,9 +16,11 @@ pub struct StoredInterview {
     /// Which one.
     pub id: InterviewId,
     /// Where its cards go.
-    pub place: String,
+    pub place: Place,
+    /// Where it was asked for.
+    pub origin: Place,
     /// Whose it is.
-    pub person: String,
+    pub person: Person,
     /// Written once.
     pub plan: String,
     /// Written with every input.
@@ -56,8 +59,18 @@ pub struct Post {
     pub status: PostStatus,
     /// How often it was handed to the platform.
     pub attempts: u32,
+    /// When that was the last time.
+    pub tried_at: Option<Timestamp>,
+    /// How often in vain it was looked for since then.
+    pub looks: u32,
+    /// How often in a row only a person could have helped.
+    pub blocked: u32,
+    /// The platform's id of the message.
+    pub receipt: Option<String>,
     /// Where it goes.
-    pub place: String,
+    pub place: Place,
+    /// Whom it is for.
+    pub person: Person,
 }
 
 /// What one input changes. Written as one transaction.
@@ -81,20 +94,33 @@ pub struct Save {
     /// The version that the input was applied to.
     pub version: i64,
     /// Whose it is.
-    pub person: String,
-    /// A post that is where the candidate can see it, with the platform's id.
-    pub sent: Option<(Seq, Option<String>)>,
+    pub person: Person,
+    /// A post that is where the candidate can see it.
+    pub sent: Option<Sent>,
     /// What is new.
     pub written: Written,
+}
+
+/// A post that is where the candidate can see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Which one.
+    pub seq: Seq,
+    /// The platform's id of the message.
+    pub receipt: Option<String>,
+    /// Where the interview goes on, if not where it was.
+    pub moved: Option<Place>,
 }
 
 /// An interview that begins.
 #[derive(Clone, Debug)]
 pub struct Begin {
     /// Where its cards go.
-    pub place: String,
+    pub place: Place,
+    /// Where it was asked for.
+    pub origin: Place,
     /// Whose it is.
-    pub person: String,
+    pub person: Person,
     /// JSON.
     pub plan: String,
     /// The questions that are out of the bag with it.
@@ -127,10 +153,43 @@ pub struct Written {
 pub enum Committed {
     /// It is on disk. The interview that began with it, if one did.
     Done(Option<InterviewId>),
-    /// Its key was there already.
-    Duplicate,
+    /// Its key was there already. The interview that the first one led to, which may be gone.
+    Duplicate(Option<InterviewId>),
     /// The interview took another input in the meantime; apply the input anew.
     Conflict,
+}
+
+/// Why a post that was handed to the platform waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// It did not arrive, and the platform asked for time.
+    Asked,
+    /// It did not arrive, and will not until somebody acts.
+    Blocked,
+    /// What became of it is unknown.
+    Unclear,
+}
+
+/// What is on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Posts.
+    pub posts: usize,
+    /// Since when the oldest has waited.
+    pub oldest: Option<Timestamp>,
+    /// Posts that wait for somebody to act.
+    pub blocked: usize,
+}
+
+/// Every row about a person, as stored.
+#[derive(Clone, Debug)]
+pub struct Everything {
+    /// Their interviews, each with its posts.
+    pub interviews: Vec<(StoredInterview, Vec<Post>)>,
+    /// Facts, as JSON, with their times.
+    pub records: Vec<(Timestamp, String)>,
+    /// What is out of their bag: question, trap (empty for the question itself), and since when.
+    pub seen: Vec<(String, String, Timestamp)>,
 }
 
 /// What is out of a shuffle bag.
@@ -153,8 +212,9 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for StoredInterview {
     fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             id: InterviewId(row.try_get("id")?),
-            place: row.try_get("place")?,
-            person: row.try_get("person")?,
+            place: Place(row.try_get("place")?),
+            origin: Place(row.try_get("origin")?),
+            person: Person(row.try_get("person")?),
             plan: row.try_get("plan")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
@@ -178,7 +238,12 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Post {
             card: row.try_get("card")?,
             status,
             attempts: row.try_get("attempts")?,
-            place: row.try_get("place")?,
+            tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(timestamp),
+            looks: row.try_get("looks")?,
+            blocked: row.try_get("blocked")?,
+            receipt: row.try_get("receipt")?,
+            place: Place(row.try_get("place")?),
+            person: Person(row.try_get("person")?),
         })
     }
 }

@@ -1,14 +1,14 @@
 //! The one writer. Jobs that wait are committed together, each in a savepoint of its own, so that one
 //! flush of the disk serves them all and one that fails takes no other down.
 
-use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
 
 use super::lock::FileLock;
-use super::{Begin, Change, Committed, Save, StoreError, Written};
-use crate::core::interview::{InterviewId, Seq};
+use super::statements::{self, Write};
+use super::{Change, Committed, StoreError};
+use crate::core::whereabouts::Person;
 
 /// Jobs that may wait. A full queue makes the callers wait, which is what should happen.
 const QUEUE_MAX: usize = 1_000;
@@ -17,19 +17,12 @@ const GROUP_MAX: usize = 50;
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
-enum Job {
-    Commit(Box<Change>, Reply<Committed>),
-    MarkSending(InterviewId, Seq, Reply<bool>),
-    MarkQueued(InterviewId, Seq, Timestamp, Reply<()>),
-    GiveUp(InterviewId, Seq, Reply<()>),
-    CountFailure(InterviewId, Reply<u32>),
-    SetAside(InterviewId, String, Reply<()>),
-    PruneJournal(Timestamp, Reply<()>),
-}
-
 /// What comes in over the channel.
 enum Message {
-    Write(Job),
+    Commit(Box<Change>, Reply<Committed>),
+    Write(Write, Reply<u64>),
+    /// Remove a person from the files. It is done between two groups, since it rewrites the file.
+    Forget(Person, Reply<()>),
     /// Write what came before, close the file, and drop the sender.
     Close(oneshot::Sender<()>),
 }
@@ -37,9 +30,14 @@ enum Message {
 /// What a job came to, held back until the group is on disk.
 enum Outcome {
     Commit(Reply<Committed>, Result<Committed, sqlx::Error>),
-    MarkSending(Reply<bool>, Result<bool, sqlx::Error>),
-    CountFailure(Reply<u32>, Result<u32, sqlx::Error>),
-    Done(Reply<()>, Result<(), sqlx::Error>),
+    Write(Reply<u64>, Result<u64, sqlx::Error>),
+}
+
+/// What is left to do when a group is on disk.
+#[derive(Default)]
+struct After {
+    forget: Vec<(Person, Reply<()>)>,
+    close: Option<oneshot::Sender<()>>,
 }
 
 /// A handle on the writer's task. The task ends, and the file lock with it, when the last handle is gone or
@@ -57,36 +55,15 @@ impl Writer {
     }
 
     pub(super) async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        self.ask(|reply| Job::Commit(Box::new(change), reply)).await
+        self.ask(|reply| Message::Commit(Box::new(change), reply)).await
     }
 
-    pub(super) async fn mark_sending(&self, interview: InterviewId, seq: Seq) -> Result<bool, StoreError> {
-        self.ask(|reply| Job::MarkSending(interview, seq, reply)).await
+    pub(super) async fn write(&self, write: Write) -> Result<u64, StoreError> {
+        self.ask(|reply| Message::Write(write, reply)).await
     }
 
-    pub(super) async fn mark_queued(
-        &self,
-        id: InterviewId,
-        seq: Seq,
-        not_before: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.ask(|reply| Job::MarkQueued(id, seq, not_before, reply)).await
-    }
-
-    pub(super) async fn give_up(&self, interview: InterviewId, seq: Seq) -> Result<(), StoreError> {
-        self.ask(|reply| Job::GiveUp(interview, seq, reply)).await
-    }
-
-    pub(super) async fn count_failure(&self, interview: InterviewId) -> Result<u32, StoreError> {
-        self.ask(|reply| Job::CountFailure(interview, reply)).await
-    }
-
-    pub(super) async fn set_aside(&self, interview: InterviewId, card: String) -> Result<(), StoreError> {
-        self.ask(|reply| Job::SetAside(interview, card, reply)).await
-    }
-
-    pub(super) async fn prune_journal(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.ask(|reply| Job::PruneJournal(before, reply)).await
+    pub(super) async fn forget(&self, person: Person) -> Result<(), StoreError> {
+        self.ask(|reply| Message::Forget(person, reply)).await
     }
 
     pub(super) async fn close(&self) {
@@ -97,26 +74,29 @@ impl Writer {
         }
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+    async fn ask<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Message::Write(job(reply))).await.map_err(|_| StoreError::Closed)?;
+        self.jobs.send(message(reply)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 
 async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, lock: FileLock) {
     let mut group = Vec::with_capacity(GROUP_MAX);
-    let mut closing = None;
-    while closing.is_none() && queue.recv_many(&mut group, GROUP_MAX).await > 0 {
-        let outcomes = write_group(&mut connection, &mut group, &mut closing).await;
-        for outcome in outcomes {
+    let mut after = After::default();
+    while after.close.is_none() && queue.recv_many(&mut group, GROUP_MAX).await > 0 {
+        for outcome in write_group(&mut connection, &mut group, &mut after).await {
             outcome.reply();
+        }
+        for (person, reply) in after.forget.drain(..) {
+            // Whoever has stopped listening loses nothing: it is done.
+            let _ = reply.send(forget(&mut connection, &person).await);
         }
     }
     // The log is folded into the database, so that nothing of what was deleted stays in it.
     let closed = connection.close().await;
     drop(lock);
-    drop(closing);
+    drop(after);
     if let Err(error) = closed {
         tracing::warn!(%error, "the database did not close cleanly; it is repaired at the next start");
     }
@@ -125,15 +105,28 @@ async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message
 async fn write_group(
     connection: &mut SqliteConnection,
     group: &mut Vec<Message>,
-    closing: &mut Option<oneshot::Sender<()>>,
+    after: &mut After,
 ) -> Vec<Outcome> {
     let begun = connection.execute("BEGIN IMMEDIATE").await.map(drop);
     let mut outcomes = Vec::with_capacity(group.len());
     for message in group.drain(..) {
-        match (message, &begun) {
-            (Message::Close(closed), _) => *closing = Some(closed),
-            (Message::Write(job), Ok(())) => outcomes.push(write(connection, job).await),
-            (Message::Write(job), Err(error)) => outcomes.push(job.failed(again(error))),
+        match message {
+            Message::Commit(change, reply) => {
+                let result = match &begun {
+                    Ok(()) => commit(connection, &change).await,
+                    Err(error) => Err(again(error)),
+                };
+                outcomes.push(Outcome::Commit(reply, result));
+            }
+            Message::Write(job, reply) => {
+                let result = match &begun {
+                    Ok(()) => write(connection, &job).await,
+                    Err(error) => Err(again(error)),
+                };
+                outcomes.push(Outcome::Write(reply, result));
+            }
+            Message::Forget(person, reply) => after.forget.push((person, reply)),
+            Message::Close(closed) => after.close = Some(closed),
         }
     }
     if begun.is_ok()
@@ -148,247 +141,37 @@ async fn write_group(
     outcomes
 }
 
-async fn write(connection: &mut SqliteConnection, job: Job) -> Outcome {
-    match job {
-        Job::Commit(change, reply) => Outcome::Commit(reply, in_savepoint(connection, &change).await),
-        Job::MarkSending(interview, seq, reply) => {
-            let result = sqlx::query(
-                "UPDATE outbox SET status = 'sending', attempts = attempts + 1 \
-                 WHERE interview = ? AND seq = ? AND status = 'queued'",
-            );
-            let result = result.bind(interview.0).bind(seq.0).execute(connection).await;
-            Outcome::MarkSending(reply, result.map(|done| done.rows_affected() == 1))
-        }
-        Job::MarkQueued(interview, seq, not_before, reply) => {
-            let result = sqlx::query(
-                "UPDATE outbox SET status = 'queued', not_before = ? \
-                 WHERE interview = ? AND seq = ? AND status = 'sending'",
-            );
-            let result = result.bind(not_before.as_millisecond()).bind(interview.0).bind(seq.0);
-            Outcome::Done(reply, result.execute(connection).await.map(drop))
-        }
-        Job::GiveUp(interview, seq, reply) => Outcome::Done(reply, give_up(connection, interview, seq).await),
-        Job::CountFailure(interview, reply) => {
-            let result = sqlx::query_scalar(
-                "UPDATE interviews SET failures = failures + 1 WHERE id = ? RETURNING failures",
-            );
-            Outcome::CountFailure(reply, result.bind(interview.0).fetch_one(connection).await)
-        }
-        Job::SetAside(interview, card, reply) => {
-            Outcome::Done(reply, set_aside(connection, interview, &card).await)
-        }
-        Job::PruneJournal(before, reply) => {
-            let result = sqlx::query("DELETE FROM journal WHERE at < ?").bind(before.as_millisecond());
-            Outcome::Done(reply, result.execute(connection).await.map(drop))
-        }
-    }
-}
-
-async fn in_savepoint(connection: &mut SqliteConnection, change: &Change) -> Result<Committed, sqlx::Error> {
-    connection.execute("SAVEPOINT change").await?;
-    let result = commit(connection, change).await;
-    if !matches!(result, Ok(Committed::Done(_))) {
-        connection.execute("ROLLBACK TO change").await?;
-    }
-    connection.execute("RELEASE change").await?;
+async fn commit(connection: &mut SqliteConnection, change: &Change) -> Result<Committed, sqlx::Error> {
+    statements::savepoint(connection).await?;
+    let result = statements::commit(connection, change).await;
+    statements::release(connection, matches!(result, Ok(Committed::Done(_)))).await?;
     result
 }
 
-async fn commit(connection: &mut SqliteConnection, change: &Change) -> Result<Committed, sqlx::Error> {
-    let at = change.at.as_millisecond();
-    let journal = sqlx::query("INSERT INTO journal (key, at) VALUES (?, ?) ON CONFLICT DO NOTHING");
-    let journal = journal.bind(&change.key).bind(at).execute(&mut *connection).await?;
-    if journal.rows_affected() == 0 {
-        return Ok(Committed::Duplicate);
-    }
-    if let Some(save) = &change.save
-        && !update(connection, save, at).await?
-    {
-        return Ok(Committed::Conflict);
-    }
-    match &change.begin {
-        Some(begin) => Ok(Committed::Done(Some(insert(connection, begin, at).await?))),
-        None => Ok(Committed::Done(None)),
-    }
+async fn write(connection: &mut SqliteConnection, job: &Write) -> Result<u64, sqlx::Error> {
+    statements::savepoint(connection).await?;
+    let result = statements::write(connection, job).await;
+    statements::release(connection, result.is_ok()).await?;
+    result
 }
 
-async fn update(connection: &mut SqliteConnection, save: &Save, at: i64) -> Result<bool, sqlx::Error> {
-    let written = &save.written;
-    let updated = sqlx::query(
-        "UPDATE interviews SET state = ?, version = version + 1, open = ?, wake_at = ?, failures = 0, \
-         active_at = max(active_at, ?) WHERE id = ? AND version = ? AND open = 1",
-    )
-    .bind(&written.state)
-    .bind(written.open)
-    .bind(written.wake_at.map(Timestamp::as_millisecond))
-    .bind(at)
-    .bind(save.id.0)
-    .bind(save.version)
-    .execute(&mut *connection)
-    .await?;
-    if let Some((seq, receipt)) = &save.sent {
-        let sent =
-            sqlx::query("UPDATE outbox SET status = 'sent', receipt = ? WHERE interview = ? AND seq = ?");
-        sent.bind(receipt).bind(save.id.0).bind(seq.0).execute(&mut *connection).await?;
-    }
-    // A post of an interview that is over may still arrive; anything else came too late.
-    let in_time = updated.rows_affected() == 1;
-    if in_time {
-        follow_up(connection, save.id, &save.person, written, at).await?;
-    } else if save.sent.is_none() || is_open(connection, save.id).await? {
-        return Ok(false);
-    }
-    forget_if_over(connection, save.id).await?;
-    Ok(true)
-}
-
-async fn is_open(connection: &mut SqliteConnection, id: InterviewId) -> Result<bool, sqlx::Error> {
-    let open: Option<bool> = sqlx::query_scalar("SELECT open FROM interviews WHERE id = ?")
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(open == Some(true))
-}
-
-/// An interview that is over is forgotten, words and all, once its last card is out.
-async fn forget_if_over(connection: &mut SqliteConnection, id: InterviewId) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "DELETE FROM interviews WHERE id = ?1 AND open = 0 AND NOT EXISTS (\
-         SELECT 1 FROM outbox WHERE interview = ?1 AND status IN ('queued', 'sending'))",
-    )
-    .bind(id.0)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    begin: &Begin,
-    at: i64,
-) -> Result<InterviewId, sqlx::Error> {
-    let written = &begin.written;
-    let id: i64 = sqlx::query_scalar(
-        "INSERT INTO interviews (place, person, plan, state, version, open, wake_at, active_at) \
-         VALUES (?, ?, ?, ?, 1, ?, ?, ?) RETURNING id",
-    )
-    .bind(&begin.place)
-    .bind(&begin.person)
-    .bind(&begin.plan)
-    .bind(&written.state)
-    .bind(written.open)
-    .bind(written.wake_at.map(Timestamp::as_millisecond))
-    .bind(at)
-    .fetch_one(&mut *connection)
-    .await?;
-    for question in &begin.put_back {
-        let back = sqlx::query("DELETE FROM seen WHERE holder = ? AND question = ? AND trap = ''");
-        back.bind(&begin.person).bind(question.as_str()).execute(&mut *connection).await?;
-    }
-    for question in &begin.questions {
-        remember(connection, &begin.person, question.as_str(), "", at).await?;
-    }
-    follow_up(connection, InterviewId(id), &begin.person, written, at).await?;
-    Ok(InterviewId(id))
-}
-
-async fn follow_up(
-    connection: &mut SqliteConnection,
-    id: InterviewId,
-    person: &str,
-    written: &Written,
-    at: i64,
-) -> Result<(), sqlx::Error> {
-    for (seq, card) in &written.posts {
-        let post =
-            sqlx::query("INSERT INTO outbox (interview, seq, card, status) VALUES (?, ?, ?, 'queued')");
-        post.bind(id.0).bind(seq.0).bind(card).execute(&mut *connection).await?;
-    }
-    for record in &written.records {
-        let row = sqlx::query("INSERT INTO records (person, at, record) VALUES (?, ?, ?)");
-        row.bind(person).bind(at).bind(record).execute(&mut *connection).await?;
-    }
-    for (question, trap) in &written.traps {
-        remember(connection, person, question.as_str(), trap.as_str(), at).await?;
-    }
-    Ok(())
-}
-
-async fn remember(
-    connection: &mut SqliteConnection,
-    holder: &str,
-    question: &str,
-    trap: &str,
-    at: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO seen (holder, question, trap, at) VALUES (?, ?, ?, ?) \
-         ON CONFLICT DO UPDATE SET at = excluded.at",
-    )
-    .bind(holder)
-    .bind(question)
-    .bind(trap)
-    .bind(at)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-/// Nothing after a card that cannot be delivered makes sense, so its interview ends with it.
-async fn give_up(connection: &mut SqliteConnection, id: InterviewId, seq: Seq) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE interviews SET open = 0, wake_at = NULL WHERE id = ?")
-        .bind(id.0)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("UPDATE outbox SET status = 'failed' WHERE interview = ? AND seq >= ?")
-        .bind(id.0)
-        .bind(seq.0)
-        .execute(&mut *connection)
-        .await?;
-    forget_if_over(connection, id).await
-}
-
-async fn set_aside(
-    connection: &mut SqliteConnection,
-    id: InterviewId,
-    card: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE interviews SET open = 0, wake_at = NULL WHERE id = ?")
-        .bind(id.0)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(
-        "INSERT INTO outbox (interview, seq, card, status) \
-         SELECT ?1, coalesce(max(seq), 0) + 1, ?2, 'queued' FROM outbox WHERE interview = ?1",
-    )
-    .bind(id.0)
-    .bind(card)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-impl Job {
-    fn failed(self, error: sqlx::Error) -> Outcome {
-        match self {
-            Job::Commit(_, reply) => Outcome::Commit(reply, Err(error)),
-            Job::MarkSending(_, _, reply) => Outcome::MarkSending(reply, Err(error)),
-            Job::CountFailure(_, reply) => Outcome::CountFailure(reply, Err(error)),
-            Job::MarkQueued(_, _, _, reply)
-            | Job::GiveUp(_, _, reply)
-            | Job::SetAside(_, _, reply)
-            | Job::PruneJournal(_, reply) => Outcome::Done(reply, Err(error)),
-        }
-    }
+/// Deletes the rows, and then everything that deleted rows leave behind: pages that SQLite has moved cells out
+/// of (so the file is written anew) and the log (so it is folded in and cut to nothing).
+async fn forget(connection: &mut SqliteConnection, person: &Person) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    statements::forget(&mut transaction, person).await?;
+    transaction.commit().await?;
+    connection.execute("VACUUM").await?;
+    // Waits for readers, as long as any other statement does.
+    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 impl Outcome {
     fn fail(&mut self, error: &sqlx::Error) {
         match self {
             Outcome::Commit(_, result) => *result = Err(again(error)),
-            Outcome::MarkSending(_, result) => *result = Err(again(error)),
-            Outcome::CountFailure(_, result) => *result = Err(again(error)),
-            Outcome::Done(_, result) => *result = Err(again(error)),
+            Outcome::Write(_, result) => *result = Err(again(error)),
         }
     }
 
@@ -396,9 +179,7 @@ impl Outcome {
     fn reply(self) {
         match self {
             Outcome::Commit(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),
-            Outcome::MarkSending(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),
-            Outcome::CountFailure(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),
-            Outcome::Done(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),
+            Outcome::Write(reply, result) => drop(reply.send(result.map_err(StoreError::Sql))),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Whole conversations, through the real engine and store.
 
 use jiff::SignedDuration;
-use riposte::chat::What;
 use riposte::core::card::{Button, CardKind};
-use riposte::core::interview::{Input, Mode};
+use riposte::core::interview::Mode;
 
 use crate::support::play::Play;
 
@@ -207,12 +206,12 @@ async fn too_long_answer_gets_a_sentence_and_the_drill_goes_on() {
 
 /// F2: an interview that cannot be restored must not become a restart loop.
 #[tokio::test]
-async fn f2_poison_interview_is_set_aside_with_one_sentence() {
+async fn f02_poison_interview_is_set_aside_with_one_sentence() {
     let mut play = Play::new().await;
     play.drill().await;
     play.spoil_state().await;
     play.restart_after(SignedDuration::from_secs(5)).await;
-    let said = What::To(play.interview, Input::Said { text: "hello? [says mutability]".to_owned() });
+    let said = play.said("hello? [says mutability]");
     for number in 0..5 {
         // What cannot be taken is refused, until the interview is set aside; then it is stale.
         let _ = play.send_as(format!("message-{number}"), said.clone()).await;
@@ -253,8 +252,7 @@ async fn button_pressed_over_and_over_comes_to_an_end() {
 async fn f28_replayed_events_are_handled_once() {
     let mut play = Play::new().await;
     play.drill().await;
-    let interview = play.interview;
-    let said = What::To(interview, Input::Said { text: SOLID.to_owned() });
+    let said = play.said(SOLID);
     for _ in 0..5 {
         play.send_as("message-1".to_owned(), said.clone()).await.unwrap();
     }
@@ -278,7 +276,7 @@ async fn f12_stale_buttons_and_timers_change_nothing() {
 
 /// F6: the answer time ran out before the question was visible.
 #[tokio::test]
-async fn f6_clock_starts_when_the_question_is_shown() {
+async fn f06_clock_starts_when_the_question_is_shown() {
     let mut play = Play::new().await;
     play.drill().await;
     play.wait(40).await;

@@ -28,6 +28,10 @@ const SCRIPT: [&str; 8] = [
     "/stop",
 ];
 
+/// The entries that are on disk. The first input of each run is its beginning.
+const ACCEPTED: &str =
+    "SELECT count(*) FROM journal WHERE key LIKE 'terminal:%' AND key NOT LIKE 'terminal:%:1'";
+
 /// The program wins the race for the lock now and then; this often in a row it never does.
 const TRIES_MAX: u32 = 50;
 
@@ -202,7 +206,8 @@ impl Database {
     }
 
     async fn state(&mut self) -> State {
-        let accepted: i64 = sqlx::query_scalar("SELECT count(*) FROM journal WHERE key LIKE 'terminal:%'")
+        let accepted: i64 = sqlx::query_scalar(ACCEPTED).fetch_one(&mut self.connection).await.unwrap();
+        let begun: i64 = sqlx::query_scalar("SELECT count(*) FROM journal WHERE key LIKE 'terminal:%:1'")
             .fetch_one(&mut self.connection)
             .await
             .unwrap();
@@ -214,9 +219,8 @@ impl Database {
             .fetch_one(&mut self.connection)
             .await
             .unwrap();
-        let begun = accepted > 0;
-        // The first key is that of the beginning.
-        let accepted = usize::try_from(accepted).unwrap().saturating_sub(1);
+        let begun = begun > 0;
+        let accepted = usize::try_from(accepted).unwrap();
         State { accepted, cards, begun, over: begun && there == 0 }
     }
 }

@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error is to fail right there")]
 
 mod bank;
+mod discord;
 mod drill;
 mod encoder;
+mod fake;
 mod grading;
 mod kill;
+mod personal;
+mod platforms;
 mod program;
 mod store;
 mod support;

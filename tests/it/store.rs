@@ -3,10 +3,15 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use riposte::core::interview::Seq;
-use riposte::store::{Begin, Change, Committed, Save, Store, StoreError, Written};
-use sqlx::ConnectOptions;
+use riposte::chat::{Outcome, What};
+use riposte::clock::Clock;
+use riposte::core::interview::{InterviewId, Seq};
+use riposte::store::{Begin, Change, Committed, Save, Sent, Store, StoreError, Written};
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor};
+
+use crate::support::fixtures;
+use crate::support::play::Play;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -25,8 +30,9 @@ fn written(state: &str, cards: &[u32]) -> Written {
 
 fn begin(key: &str, person: &str) -> Change {
     let begin = Begin {
-        place: "place".to_owned(),
-        person: person.to_owned(),
+        place: "place".into(),
+        origin: "place".into(),
+        person: person.into(),
         plan: "{}".to_owned(),
         questions: vec!["question".into()],
         put_back: Vec::new(),
@@ -36,9 +42,16 @@ fn begin(key: &str, person: &str) -> Change {
 }
 
 fn save(key: &str, id: riposte::core::interview::InterviewId, version: i64, cards: &[u32]) -> Change {
-    let save =
-        Save { id, version, person: "somebody".to_owned(), sent: None, written: written("second", cards) };
+    let save = Save { id, version, person: "somebody".into(), sent: None, written: written("second", cards) };
     Change { key: key.to_owned(), at: at(1), save: Some(save), begin: None }
+}
+
+fn sent(seq: u32) -> Sent {
+    Sent { seq: Seq(seq), receipt: None, moved: None }
+}
+
+async fn count_open(store: &Store) -> usize {
+    store.count_open(&"somebody".into(), &"place".into()).await.unwrap().place
 }
 
 async fn open(folder: &tempfile::TempDir) -> Store {
@@ -96,8 +109,8 @@ async fn same_key_counts_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     let Committed::Done(Some(id)) = store.commit(begin("a", "somebody")).await.unwrap() else { panic!() };
-    assert_eq!(store.commit(begin("a", "somebody")).await.unwrap(), Committed::Duplicate);
-    assert_eq!(store.open_interviews().await.unwrap(), [id]);
+    assert_eq!(store.commit(begin("a", "somebody")).await.unwrap(), Committed::Duplicate(Some(id)));
+    assert_eq!(count_open(&store).await, 1);
 }
 
 #[tokio::test]
@@ -107,7 +120,7 @@ async fn change_based_on_an_older_version_is_refused_and_leaves_nothing() {
     let Committed::Done(Some(id)) = store.commit(begin("a", "somebody")).await.unwrap() else { panic!() };
     assert_eq!(store.commit(save("b", id, 1, &[2])).await.unwrap(), Committed::Done(None));
     assert_eq!(store.commit(save("c", id, 1, &[3])).await.unwrap(), Committed::Conflict);
-    assert_eq!(store.posts_in("place").await.unwrap().len(), 2);
+    assert_eq!(store.posts_of(id).await.unwrap().len(), 2);
     assert_eq!(
         store.commit(save("c", id, 2, &[3])).await.unwrap(),
         Committed::Done(None),
@@ -149,7 +162,7 @@ async fn f50_two_hundred_writers_and_a_checkpoint_never_see_a_lock() {
     while let Some(result) = tasks.join_next().await {
         assert!(matches!(result.unwrap(), Ok(Committed::Done(Some(_)))));
     }
-    assert_eq!(store.open_interviews().await.unwrap().len(), 200);
+    assert_eq!(count_open(&store).await, 200);
 }
 
 #[tokio::test]
@@ -160,13 +173,54 @@ async fn finished_interview_is_forgotten_once_its_last_card_is_out() {
     let mut last = save("b", id, 1, &[2]);
     let saved = last.save.as_mut().unwrap();
     saved.written.open = false;
-    saved.sent = Some((Seq(1), None));
+    saved.sent = Some(sent(1));
     store.commit(last).await.unwrap();
     assert!(store.interview(id).await.unwrap().is_some(), "a card is still to be sent");
-    assert!(store.mark_sending(id, Seq(2)).await.unwrap());
-    let mut sent = save("c", id, 2, &[]);
-    sent.save.as_mut().unwrap().sent = Some((Seq(2), None));
-    store.commit(sent).await.unwrap();
+    assert!(store.mark_sending(id, Seq(2), at(2)).await.unwrap());
+    let mut arrived = save("c", id, 2, &[]);
+    arrived.save.as_mut().unwrap().sent = Some(sent(2));
+    store.commit(arrived).await.unwrap();
     assert!(store.interview(id).await.unwrap().is_none());
-    assert!(store.posts_in("place").await.unwrap().is_empty());
+    assert!(store.posts_of(id).await.unwrap().is_empty());
+}
+
+/// What a program with migration 0001 alone left behind is found again, and goes on.
+#[tokio::test]
+async fn database_of_migration_0001_goes_on() {
+    let mut play = Play::not_started();
+    left_by_0001(&play.database()).await;
+    let later: Timestamp = "2026-11-28T05:20:00Z".parse().unwrap();
+    play.clock.advance(later.duration_since(play.clock.now()));
+    play.start().await;
+    let other = play.store().interview(InterviewId(2)).await.unwrap();
+    assert!(other.is_some(), "its place belongs to a front end that is not here, so its farewell waits");
+    let stored = play.store().interview(InterviewId(1)).await.unwrap().unwrap();
+    assert_eq!((stored.place, stored.origin), ("terminal".into(), "terminal".into()));
+    assert_eq!(play.store().alive_at().await.unwrap(), Some(play.clock.now()));
+    let seen = play.store().seen(&"terminal:me".into()).await.unwrap();
+    assert_eq!((seen.questions.len(), seen.traps.len()), (1, 1));
+    let everything = play.store().everything(&"terminal:me".into()).await.unwrap();
+    assert_eq!(everything.records.len(), 1);
+    let kinds: Vec<String> = everything.interviews[0].1.iter().map(|post| kind(&post.card)).collect();
+    assert_eq!(kinds, ["ask", "trap", "note"], "it was away for more than ten minutes");
+    let reply = What::Said { to: None, text: "a tuple, since it is hashable [held]".to_owned() };
+    let taken = play.by("terminal:me", "terminal", reply).await.unwrap();
+    assert_eq!((taken.outcome, taken.last), (Outcome::Done, Seq(4)));
+}
+
+fn kind(card: &str) -> String {
+    let card: serde_json::Value = serde_json::from_str(card).unwrap();
+    card["kind"].as_str().unwrap().to_owned()
+}
+
+/// Makes a database with the first migration alone, and puts the rows of the fixture into it.
+async fn left_by_0001(path: &Path) {
+    let mut all = sqlx::migrate!();
+    all.migrations = all.migrations.iter().filter(|one| one.version == 1).cloned().collect();
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    all.run(&mut connection).await.unwrap();
+    let rows = std::fs::read_to_string(fixtures().join("0001.sql")).unwrap();
+    connection.execute(sqlx::AssertSqlSafe(rows)).await.unwrap();
+    connection.close().await.unwrap();
 }

@@ -16,19 +16,21 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Delivery, DeliveryError, Front, Inbox, Receipt, Refusal, Request, Sighting, Taken, What};
+use super::{
+    Delivery, DeliveryError, Front, Inbox, Person, Place, Receipt, Refusal, Request, Sighting, Taken, What,
+};
 use crate::clock::Clock;
 use crate::core::card::{Button, Card, CardKind};
-use crate::core::interview::{Input as Event, InterviewId, Seq};
+use crate::core::interview::{InterviewId, Seq};
 use crate::core::say;
 use draw::Look;
 use entry::Entry;
 use input::{Input, Printer, Raw};
 
-/// The place that all cards of a terminal go to.
-pub const PLACE: &str = "terminal";
+/// The place that all cards of a terminal go to, and the front end's own name.
+const PLACE: &str = "terminal";
 /// Whose drills they are: a terminal's database is private to one person.
-pub const PERSON: &str = "terminal:me";
+const PERSON: &str = "terminal:me";
 /// Cards that may wait to be drawn.
 const CARDS_MAX: usize = 64;
 /// Columns where the window does not tell.
@@ -116,12 +118,21 @@ impl Terminal {
     async fn show(&self, delivery: &Delivery, again: bool) -> Option<Receipt> {
         let (shown, at) = oneshot::channel();
         self.cards.send(Show { delivery: delivery.clone(), again, shown }).await.ok()?;
-        Some(Receipt { id: None, at: at.await.ok()? })
+        Some(Receipt { id: None, at: at.await.ok()?, moved: None })
     }
 }
 
 #[async_trait::async_trait]
 impl Front for Terminal {
+    fn name(&self) -> &'static str {
+        PLACE
+    }
+
+    /// One reader, one card after the other.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
         self.show(delivery, false).await.ok_or(DeliveryError::Unknown)
     }
@@ -132,15 +143,22 @@ impl Front for Terminal {
             None => Sighting::Unclear,
         }
     }
+
+    /// Nothing ever stands between a terminal and its person.
+    async fn tell(&self, _person: &Person, _place: &Place, _sentence: &str) {}
 }
 
 impl Session {
     /// Begins or resumes an interview and talks until it is over or the candidate leaves.
     pub async fn talk(mut self, request: Request) -> Result<Ending, Refusal> {
         let mut input = self.open_input();
-        let began = self.send(What::Begin(request)).await?;
-        self.redraw(&began.shown);
-        let mut taken = began;
+        let mut taken = self.send(What::Begin(request)).await?;
+        self.interview = taken.interview;
+        // What is on its way says where it stands better than what was there before.
+        if self.show_until(taken.last).await {
+            return Ok(Ending::Over);
+        }
+        self.redraw(&taken.shown);
         loop {
             self.interview = taken.interview;
             let over = self.show_until(taken.last).await;
@@ -165,19 +183,19 @@ impl Session {
             let text = match raw {
                 Raw::Text(text) => text,
                 Raw::End if self.revealed => {
-                    let stop = What::To(self.interview, Event::Pressed(Button::Stop));
+                    let stop = self.pressed(Button::Stop);
                     return Ok(Turn::Taken(self.send(stop).await?));
                 }
                 Raw::End | Raw::Interrupted => return Ok(Turn::Left),
             };
-            let event = match entry::read(&text, self.revealed, &self.disputed) {
+            let what = match entry::read(&text, self.revealed, &self.disputed) {
                 Entry::Say(text) => {
                     self.echo(&text);
-                    Event::Said { text }
+                    What::Said { to: Some(self.interview), text }
                 }
                 Entry::Press(button) => {
                     self.echo(text.trim());
-                    Event::Pressed(button)
+                    self.pressed(button)
                 }
                 Entry::Help => {
                     self.hint(say::COMMANDS);
@@ -189,9 +207,14 @@ impl Session {
                 }
                 Entry::Nothing => continue,
             };
-            let taken = self.send(What::To(self.interview, event)).await?;
+            let taken = self.send(what).await?;
             return Ok(Turn::Taken(taken));
         }
+    }
+
+    /// Commands are typed, so they are meant for where the interview stands.
+    fn pressed(&self, button: Button) -> What {
+        What::Pressed { to: Some(self.interview), on: None, button }
     }
 
     /// Waits for an entry, showing what comes meanwhile; `None` if the interview ended over it.
@@ -234,7 +257,7 @@ impl Session {
         let key = format!("terminal:{:016x}:{}", self.run, self.sent);
         let at = self.clock.now();
         let inbox = self.inbox.clone();
-        let taken = inbox.send(key, at, what);
+        let taken = inbox.send(key, at, PERSON.into(), PLACE.into(), what);
         tokio::pin!(taken);
         loop {
             tokio::select! {

@@ -92,3 +92,18 @@ fn samples_are_understood_as_labelled() {
     let held = 100.0 * (results.samples - results.failures.len()) as f64 / results.samples as f64;
     assert!(held >= HELD_PERCENT_MIN, "{held:.1} % of {} hold, run `riposte bank test`", results.samples);
 }
+
+#[test]
+fn answers_find_their_question() {
+    let (bank, _) = load::load(&library::shipped());
+    let recall = riposte::core::recall::Recall::of(&bank);
+    let mut found = 0;
+    for question in &bank.questions {
+        let answer = format!("{} {}", question.model.claim, question.model.explanation);
+        let best = recall.candidates(&answer, 3);
+        found += usize::from(best.first().is_some_and(|best| best.id == question.id));
+    }
+    assert!(found * 10 >= bank.questions.len() * 9, "{found} of {}", bank.questions.len());
+    assert!(recall.candidates("hello there everybody", 3).iter().all(|candidate| !candidate.sure));
+    assert_eq!(recall.candidates("", 3), Vec::new());
+}

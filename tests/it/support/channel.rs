@@ -1,59 +1,79 @@
 //! A channel that remembers what was posted in it, and a clock that only moves when told to.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use riposte::chat::{Delivery, DeliveryError, Front, Receipt, Sighting};
+use riposte::chat::{Delivery, DeliveryError, Front, Person, Place, Receipt, Sighting};
 use riposte::clock::Clock;
 use riposte::core::card::{Block, Card};
 use riposte::core::say;
+use tokio::sync::watch;
 
 /// Time as the test says.
-pub(crate) struct StoppedClock(Mutex<Timestamp>);
+pub(crate) struct StoppedClock(watch::Sender<Timestamp>);
 
 impl StoppedClock {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new("2026-01-05T09:00:00Z".parse().unwrap()))
+        Self(watch::Sender::new("2026-01-05T09:00:00Z".parse().unwrap()))
     }
 
     pub(crate) fn advance(&self, by: SignedDuration) {
-        let mut now = self.0.lock().unwrap();
-        *now += by;
+        self.0.send_modify(|now| *now += by);
     }
 }
 
 #[async_trait::async_trait]
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        *self.0.borrow()
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        let mut now = self.0.lock().unwrap();
-        *now = (*now).max(at);
+        self.0.subscribe().wait_for(|now| *now >= at).await.unwrap();
     }
 }
 
-/// A channel: everything posted, in order, and the transcript of it.
+/// A platform with all its places: everything posted, in order, and the transcript of it.
 pub(crate) struct Channel {
-    clock: std::sync::Arc<StoppedClock>,
-    posted: Mutex<Vec<Delivery>>,
+    name: &'static str,
+    clock: Arc<StoppedClock>,
+    posted: watch::Sender<Vec<Delivery>>,
     transcript: Mutex<String>,
     /// Cards arrive, but the channel does not say so: the answer is lost on the way.
     pub(crate) loses_answers: AtomicBool,
+    /// It cannot be told what arrived.
+    pub(crate) is_blind: AtomicBool,
+    /// What happens to cards for these places instead of arriving.
+    pub(crate) faults: Mutex<BTreeMap<Place, DeliveryError>>,
+    /// Places whose cards wait until the place is taken out again.
+    pub(crate) stuck: watch::Sender<Vec<Place>>,
+    /// Where the next card moves its interview.
+    pub(crate) moves_to: Mutex<Option<Place>>,
+    /// Every card that it was asked to deliver, arrived or not.
+    pub(crate) tried: Mutex<Vec<Delivery>>,
     /// What is asked for a card of unknown outcome: found if posted, as a platform would say.
     pub(crate) looked: Mutex<Vec<Delivery>>,
+    /// What it was asked to tell.
+    pub(crate) told: Mutex<Vec<(Person, String)>>,
 }
 
 impl Channel {
-    pub(crate) fn new(clock: std::sync::Arc<StoppedClock>) -> Self {
+    pub(crate) fn new(name: &'static str, clock: Arc<StoppedClock>) -> Self {
         Self {
+            name,
             clock,
-            posted: Mutex::default(),
+            posted: watch::Sender::default(),
             transcript: Mutex::default(),
             loses_answers: AtomicBool::new(false),
+            is_blind: AtomicBool::new(false),
+            faults: Mutex::default(),
+            stuck: watch::Sender::default(),
+            moves_to: Mutex::default(),
+            tried: Mutex::default(),
             looked: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -68,20 +88,57 @@ impl Channel {
     }
 
     pub(crate) fn posted(&self) -> Vec<Delivery> {
-        self.posted.lock().unwrap().clone()
+        self.posted.borrow().clone()
+    }
+
+    /// What was posted in a place.
+    pub(crate) fn posted_in(&self, place: &str) -> Vec<Delivery> {
+        self.posted().into_iter().filter(|delivery| delivery.place == Place::from(place)).collect()
+    }
+
+    /// Waits until this many cards are there.
+    pub(crate) async fn until_posted(&self, count: usize) {
+        self.posted.subscribe().wait_for(|posted| posted.len() >= count).await.unwrap();
+    }
+
+    /// Makes cards for a place fail from here on, or arrive again.
+    pub(crate) fn fail(&self, place: &str, fault: Option<DeliveryError>) {
+        let mut faults = self.faults.lock().unwrap();
+        match fault {
+            Some(fault) => faults.insert(place.into(), fault),
+            None => faults.remove(&Place::from(place)),
+        };
+    }
+
+    pub(crate) fn tries(&self) -> usize {
+        self.tried.lock().unwrap().len()
+    }
+
+    pub(crate) fn told(&self) -> Vec<(Person, String)> {
+        self.told.lock().unwrap().clone()
     }
 
     fn receipt(&self, delivery: &Delivery) -> Receipt {
         let id = format!("m{}-{}", delivery.interview.0, delivery.seq.0);
-        Receipt { id: Some(id), at: self.clock.now() }
+        let moved = self.moves_to.lock().unwrap().take();
+        Receipt { id: Some(id), at: self.clock.now(), moved }
     }
 }
 
 #[async_trait::async_trait]
 impl Front for Channel {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
-        self.posted.lock().unwrap().push(delivery.clone());
+        self.tried.lock().unwrap().push(delivery.clone());
+        self.stuck.subscribe().wait_for(|stuck| !stuck.contains(&delivery.place)).await.unwrap();
+        if let Some(fault) = self.faults.lock().unwrap().get(&delivery.place) {
+            return Err(fault.clone());
+        }
         self.note(&rendered(&delivery.card));
+        self.posted.send_modify(|posted| posted.push(delivery.clone()));
         if self.loses_answers.load(Ordering::Relaxed) {
             return Err(DeliveryError::Unknown);
         }
@@ -90,11 +147,19 @@ impl Front for Channel {
 
     async fn find(&self, delivery: &Delivery) -> Sighting {
         self.looked.lock().unwrap().push(delivery.clone());
-        if self.posted.lock().unwrap().iter().any(|posted| posted == delivery) {
+        if self.is_blind.load(Ordering::Relaxed) {
+            return Sighting::Unclear;
+        }
+        let key = (delivery.interview, delivery.seq);
+        if self.posted().iter().any(|posted| (posted.interview, posted.seq) == key) {
             Sighting::Found(self.receipt(delivery))
         } else {
             Sighting::Absent
         }
+    }
+
+    async fn tell(&self, person: &Person, _place: &Place, sentence: &str) {
+        self.told.lock().unwrap().push((person.clone(), sentence.to_owned()));
     }
 }
 

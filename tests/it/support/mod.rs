@@ -1,7 +1,9 @@
 //! What the tests share: a clock that stands still, a channel that records, and a grader whose verdicts
 //! stand in the answer itself, so that a transcript shows both sides of every decision.
 
+pub(crate) mod bot;
 pub(crate) mod channel;
+pub(crate) mod discord;
 pub(crate) mod grader;
 pub(crate) mod play;
 

@@ -1,0 +1,340 @@
+//! Card → messages. Pure.
+//!
+//! One framed message, readable on a phone; several where the text is long. Each verdict has a sign and a
+//! word beside it, so that colour is never the only one. Where others can read, whatever gives an answer
+//! away is hidden until it is tapped.
+
+use jiff::Timestamp;
+
+use super::press::{self, Action, Press};
+use super::text::{self, Pages};
+use super::wire::{Component, DESCRIPTION_MAX, Embed, Look, Message};
+use crate::core::card::{Block, Button, Card, CardKind};
+use crate::core::interview::{InterviewId, Seq};
+use crate::core::say;
+
+/// Characters of one message: below Discord's limit, with room for a closing sign.
+const PAGE_MAX: usize = DESCRIPTION_MAX - 96;
+/// Messages of a card at the most: more than the longest question of a checked bank needs.
+pub(super) const PAGES_MAX: usize = 4;
+/// What marks our messages: no client shows it, and nobody else has a reason to write it.
+const MARK: &str = "https://riposte.invalid/";
+
+/// Who can read a message, and how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// One person, who answers by writing.
+    Direct,
+    /// One person, who answers by a form.
+    Alone,
+    /// Everybody in a channel.
+    Everyone,
+}
+
+/// A card as messages, in order; the last one has the buttons.
+pub(super) fn card(
+    card: &Card,
+    interview: InterviewId,
+    seq: Seq,
+    audience: Audience,
+    now: Timestamp,
+) -> Vec<Message> {
+    let pages = pages(card, audience, now);
+    let last = pages.len() - 1;
+    let messages = pages.into_iter().enumerate().map(|(part, description)| {
+        let embed = Embed { description, color: colour(card.kind), url: Some(mark(interview, seq, part)) };
+        let message = Message::new().embed(embed).nonce(press::nonce(interview, seq, part));
+        if part == last { message.buttons(buttons(card, interview, seq, audience)) } else { message }
+    });
+    messages.collect()
+}
+
+/// The note in a channel that something is there for one person alone.
+pub(super) fn private_note(interview: InterviewId, seq: Seq, person: &str) -> Message {
+    let embed = Embed {
+        description: say::something_for(person),
+        color: colour(CardKind::Note),
+        url: Some(mark(interview, seq, 0)),
+    };
+    let show = Press { interview, seq, action: Action::Show };
+    let button = show.to_custom_id().map(|id| Component::button(Look::Primary, say::SHOW_ME, id));
+    Message::new().embed(embed).nonce(press::nonce(interview, seq, 0)).buttons(button.into_iter().collect())
+}
+
+/// What marks a message as this part of a card.
+pub(super) fn mark(interview: InterviewId, seq: Seq, part: usize) -> String {
+    format!("{MARK}{}", press::nonce(interview, seq, part))
+}
+
+fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
+    let mut pages = Pages::new(PAGE_MAX);
+    let hides = audience == Audience::Everyone && gives_away(card.kind);
+    let mut number = 0;
+    let mut after_item = false;
+    for (place, block) in card.blocks.iter().enumerate() {
+        let is_item = matches!(block, Block::Item { .. });
+        let is_heading = matches!(block, Block::Heading { .. });
+        if place > 0 && (is_heading || (after_item && !is_item)) {
+            pages.gap();
+        }
+        let hidden = hides && !matches!(block, Block::Heading { .. } | Block::Small { .. });
+        if hidden {
+            pages.hide();
+        }
+        if is_item {
+            number += 1;
+        }
+        let numbered = (card.kind == CardKind::Dispute).then_some(number);
+        push(&mut pages, block, numbered);
+        pages.close_fence();
+        pages.unhide();
+        after_item = is_item;
+    }
+    if card.kind == CardKind::Ask {
+        pages.line(&format!("-# {}", say::asked(&format!("<t:{}:R>", now.as_second()))));
+    }
+    pages.finish(PAGES_MAX)
+}
+
+/// Whether a card holds what others still want to find out by themselves.
+fn gives_away(kind: CardKind) -> bool {
+    match kind {
+        CardKind::Reveal | CardKind::Dispute | CardKind::Scorecard | CardKind::Note => true,
+        CardKind::Ask
+        | CardKind::Recover
+        | CardKind::Reask
+        | CardKind::Trap
+        | CardKind::Mark
+        | CardKind::Farewell => false,
+    }
+}
+
+fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
+    match block {
+        Block::Heading { text } => each_line(pages, text, |line| format!("**{}**", text::plain(line))),
+        Block::Small { text } => each_line(pages, text, |line| format!("-# {}", text::authored(line))),
+        Block::Text { text } => push_text(pages, text),
+        Block::Quote { lead, words } => {
+            pages.line(&format!("{}:", text::authored(lead)));
+            each_line(pages, words, |line| format!("> {}", text::plain(line)));
+            pages.gap();
+        }
+        Block::Item { mark, text, quote } => {
+            let (sign, word) = say::mark(*mark);
+            let number = number.map_or(String::new(), |number| format!("{number}. "));
+            let mut lead = format!("{number}{} **{word}** · ", text::plain(sign));
+            each_line(pages, text, |line| format!("{}{}", std::mem::take(&mut lead), text::authored(line)));
+            if let Some(words) = quote {
+                each_line(pages, words, |line| format!("-# “{}”", text::plain(line)));
+            }
+        }
+    }
+}
+
+/// Authored text: paragraphs, and fenced code as it stands.
+fn push_text(pages: &mut Pages, text: &str) {
+    for line in text.trim_end().lines() {
+        match line.trim_start().strip_prefix("```") {
+            Some(_) if pages.is_fenced() => pages.close_fence(),
+            Some(language) => pages.open_fence(language.trim()),
+            None if pages.is_fenced() => {
+                text::pieces(line).iter().for_each(|piece| pages.line(&text::code_text(piece)));
+            }
+            None => text::pieces(line).iter().for_each(|piece| pages.line(&text::authored(piece))),
+        }
+    }
+}
+
+fn each_line(pages: &mut Pages, text: &str, mut drawn: impl FnMut(&str) -> String) {
+    for line in text.trim_end().lines() {
+        for piece in text::pieces(line) {
+            pages.line(&drawn(&piece));
+        }
+    }
+}
+
+fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) -> Vec<Component> {
+    let button = |look, label: String, action| {
+        let id = Press { interview, seq, action }.to_custom_id()?;
+        Some(Component::button(look, label, id))
+    };
+    let by_form = audience != Audience::Direct && card.buttons.contains(&Button::Skip);
+    let answer = by_form.then(|| button(Look::Primary, say::ANSWER.to_owned(), Action::Answer)).flatten();
+    let mut number = 0;
+    let others = card.buttons.iter().filter_map(|pressed| {
+        let look = if *pressed == Button::Next { Look::Primary } else { Look::Secondary };
+        let label = match pressed {
+            Button::Correct(_) => {
+                number += 1;
+                number.to_string()
+            }
+            Button::Blank
+            | Button::Skip
+            | Button::OnceMore
+            | Button::NotWhatIMeant
+            | Button::Next
+            | Button::Stop => say::label(pressed).to_owned(),
+        };
+        button(look, label, Action::Press(pressed.clone()))
+    });
+    answer.into_iter().chain(others).collect()
+}
+
+/// Of the frame's edge: a help for the eye, never the only sign.
+fn colour(kind: CardKind) -> u32 {
+    match kind {
+        CardKind::Ask => 0x4f_6b_ed,
+        CardKind::Trap => 0xe0_8a_1e,
+        CardKind::Reveal | CardKind::Scorecard => 0x3b_a5_5d,
+        CardKind::Recover | CardKind::Reask | CardKind::Dispute => 0x8a_63_d2,
+        CardKind::Mark | CardKind::Note | CardKind::Farewell => 0x80_84_8e,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::bank::StatementId;
+    use crate::core::card::Mark;
+    use proptest::prelude::*;
+
+    fn drawn(of: &Card, audience: Audience) -> Vec<serde_json::Value> {
+        let now = "2026-01-05T09:00:00Z".parse().unwrap();
+        let messages = card(of, InterviewId(12), Seq(3), audience, now);
+        messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect()
+    }
+
+    fn description(of: &Card, audience: Audience) -> String {
+        drawn(of, audience)[0]["embeds"][0]["description"].as_str().unwrap().to_owned()
+    }
+
+    fn reveal() -> Card {
+        Card::new(CardKind::Reveal)
+            .heading("Model answer")
+            .small("What does `pass` do?")
+            .text("Nothing:\n```python\nif x | y:\n    pass\n```\nIt fills a_b.")
+            .heading("What you said")
+            .item(Mark::Said, "It does nothing.", Some("it does || nothing".to_owned()))
+            .item(Mark::Missing, "A block needs a statement.", None)
+            .buttons([Button::OnceMore, Button::Next])
+    }
+
+    #[test]
+    fn reveal_for_one_person_alone_is_open() {
+        let expected = [
+            "**Model answer**",
+            "-# What does `pass` do?",
+            "Nothing:",
+            "```python",
+            "if x |\u{200b} y:",
+            "    pass",
+            "```",
+            "It fills a\\_b.",
+            "",
+            "**What you said**",
+            "✓ **said** · It does nothing.",
+            "-# “it does \\|\\| nothing”",
+            "✗ **missing** · A block needs a statement.",
+        ];
+        assert_eq!(description(&reveal(), Audience::Direct), expected.join("\n"));
+    }
+
+    #[test]
+    fn f60_reveal_in_a_channel_is_hidden_until_it_is_tapped() {
+        let expected = [
+            "**Model answer**",
+            "-# What does `pass` do?",
+            "||Nothing:",
+            "```python",
+            "if x |\u{200b} y:",
+            "    pass",
+            "```",
+            "It fills a\\_b.||",
+            "",
+            "**What you said**",
+            "||✓ **said** · It does nothing.",
+            "-# “it does \\|\\| nothing”||",
+            "||✗ **missing** · A block needs a statement.||",
+        ];
+        assert_eq!(description(&reveal(), Audience::Everyone), expected.join("\n"));
+    }
+
+    #[test]
+    fn f59_times_are_shown_in_the_zone_of_the_reader() {
+        let ask = Card::new(CardKind::Ask).text("Why?").buttons([Button::Blank, Button::Skip, Button::Stop]);
+        assert_eq!(description(&ask, Audience::Everyone), "Why?\n-# Asked <t:1767603600:R>.");
+        let labels = |audience| {
+            let row = drawn(&ask, audience)[0]["components"][0]["components"].clone();
+            let labels = row.as_array().unwrap().iter().map(|b| b["label"].as_str().unwrap().to_owned());
+            labels.collect::<Vec<_>>().join(" · ")
+        };
+        assert_eq!(labels(Audience::Everyone), "Answer · I'm blank · Skip · Stop");
+        assert_eq!(labels(Audience::Direct), "I'm blank · Skip · Stop");
+    }
+
+    #[test]
+    fn f40_quoted_text_cannot_leave_its_quotation() {
+        let words = "```\n@everyone <@1> **bold** ||no||\n# big\n`a` [x](https://x.y) \u{202e}gnp";
+        let trap = Card::new(CardKind::Trap).quote("You wrote", words).text("And then?");
+        let expected = [
+            "You wrote:",
+            "> \\`~\\`~\\`~",
+            "> @~everyone \\<@~1\\> \\*\\*bold\\*\\* \\|\\|no\\|\\|",
+            "> \\# big",
+            "> \\`~a\\`~ \\[x\\](https:~//x.y) gnp",
+            "",
+            "And then?",
+        ];
+        let expected = expected.join("\n").replace('~', "\u{200b}");
+        assert_eq!(description(&trap, Audience::Everyone), expected);
+    }
+
+    #[test]
+    fn statements_to_dispute_are_numbered_like_their_buttons() {
+        let mut dispute = Card::new(CardKind::Dispute).text("Which of these did I get wrong?");
+        for id in ["a", "b", "c", "d", "e", "f"] {
+            let statement = Button::Correct(StatementId(id.to_owned()));
+            dispute = dispute.item(Mark::Said, id, None).buttons([statement]);
+        }
+        let sent = &drawn(&dispute, Audience::Alone)[0];
+        assert_eq!(sent["components"].as_array().unwrap().len(), 2, "five buttons a row");
+        assert_eq!(sent["components"][1]["components"][0]["label"], "6");
+        assert!(description(&dispute, Audience::Alone).contains("6. ✓ **said** · f"));
+    }
+
+    /// Fences and spoilers that are opened are closed.
+    fn is_balanced(page: &str) -> bool {
+        let outside: String = page.split("```").step_by(2).collect();
+        let even = |count: usize| count.is_multiple_of(2);
+        even(page.matches("```").count()) && even(outside.replace("\\|", "").matches("||").count())
+    }
+
+    proptest! {
+        #[test]
+        fn f36_whatever_is_said_fits(
+            words in "\\PC{0,40}|[`|*_~a\\n\u{200d}👨‍👩‍👧é]{0,300}|(👨‍👩‍👧|e\u{301}){1000,1300}",
+            text in "([a-z `|\\n]{0,30}(```py\\n)?){0,200}",
+            everyone: bool,
+        ) {
+            let kind = CardKind::Reveal;
+            let of = Card::new(kind).quote("You wrote", words.clone()).text(text).item(Mark::Said, "x", Some(words));
+            let audience = if everyone { Audience::Everyone } else { Audience::Direct };
+            let messages = drawn(&of, audience);
+            prop_assert!((1..=PAGES_MAX).contains(&messages.len()));
+            for message in messages {
+                let page = message["embeds"][0]["description"].as_str().unwrap();
+                prop_assert!(!page.is_empty());
+                prop_assert!(text::length(page) <= DESCRIPTION_MAX, "{}", text::length(page));
+                prop_assert!(is_balanced(page), "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn graphemes_are_never_cut() {
+        let family = "👨‍👩‍👧";
+        for piece in text::pieces(&family.repeat(900)) {
+            assert_eq!(piece.replace(family, ""), "");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Where on Discord an interview takes place, as the one word that the engine keeps. Pure.
+//!
+//! A server's places begin with the server, a channel's with server and channel, so that whoever is thrown
+//! out can close them all by that beginning.
+
+use std::fmt;
+
+use serenity::model::id::{ChannelId, GuildId, InteractionId, UserId};
+
+/// What every place and person of this front end begins with.
+pub const PREFIX: &str = "discord";
+
+/// Where an interview takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// In a person's direct messages.
+    Direct(ChannelId),
+    /// In a thread that is still to be made, of the answer to a command.
+    Starting {
+        /// The server.
+        guild: GuildId,
+        /// Where the command was given.
+        parent: ChannelId,
+        /// The command.
+        command: InteractionId,
+    },
+    /// In a thread of a server.
+    Thread {
+        /// The server.
+        guild: GuildId,
+        /// The channel that it belongs to.
+        parent: ChannelId,
+        /// The thread.
+        thread: ChannelId,
+    },
+    /// Where the bot may only answer what is asked of it: a server or a group that it is no member of.
+    Alone(ChannelId),
+}
+
+impl Place {
+    /// Reads a place; `None` for one of another front end.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let place = match parts[..] {
+            [PREFIX, "dm", channel] => Self::Direct(ChannelId::new(id(channel)?)),
+            [PREFIX, "alone", channel] => Self::Alone(ChannelId::new(id(channel)?)),
+            [PREFIX, guild, parent, "new", command] => Self::Starting {
+                guild: GuildId::new(id(guild)?),
+                parent: ChannelId::new(id(parent)?),
+                command: InteractionId::new(id(command)?),
+            },
+            [PREFIX, guild, parent, thread] => Self::Thread {
+                guild: GuildId::new(id(guild)?),
+                parent: ChannelId::new(id(parent)?),
+                thread: ChannelId::new(id(thread)?),
+            },
+            _ => return None,
+        };
+        Some(place)
+    }
+
+    /// The channel that its messages stand in.
+    pub(super) fn channel(&self) -> ChannelId {
+        match self {
+            Self::Direct(channel) | Self::Alone(channel) => *channel,
+            Self::Starting { parent, .. } => *parent,
+            Self::Thread { thread, .. } => *thread,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct(channel) => write!(out, "{PREFIX}:dm:{channel}"),
+            Self::Alone(channel) => write!(out, "{PREFIX}:alone:{channel}"),
+            Self::Starting { guild, parent, command } => {
+                write!(out, "{PREFIX}:{guild}:{parent}:new:{command}")
+            }
+            Self::Thread { guild, parent, thread } => write!(out, "{PREFIX}:{guild}:{parent}:{thread}"),
+        }
+    }
+}
+
+/// The server, as the place that all its places are in.
+pub(super) fn of_guild(guild: GuildId) -> String {
+    format!("{PREFIX}:{guild}")
+}
+
+/// A channel of a server, as the place that its threads are in.
+pub(super) fn of_channel(guild: GuildId, channel: ChannelId) -> String {
+    format!("{PREFIX}:{guild}:{channel}")
+}
+
+/// A person, as the engine keeps them.
+pub(super) fn person(user: UserId) -> String {
+    format!("{PREFIX}:{user}")
+}
+
+/// The user behind a person; `None` for one of another front end.
+pub(super) fn user(person: &str) -> Option<UserId> {
+    let number = person.strip_prefix(PREFIX)?.strip_prefix(':')?;
+    Some(UserId::new(id(number)?))
+}
+
+/// Discord's ids are never 0, and serenity panics on it.
+fn id(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|&id| id != 0 && id != u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_read_back() {
+        let (guild, parent) = (GuildId::new(7), ChannelId::new(8));
+        for place in [
+            Place::Direct(ChannelId::new(5)),
+            Place::Alone(ChannelId::new(6)),
+            Place::Starting { guild, parent, command: InteractionId::new(9) },
+            Place::Thread { guild, parent, thread: ChannelId::new(9) },
+        ] {
+            assert_eq!(Place::parse(&place.to_string()), Some(place));
+        }
+        assert!(
+            Place::Thread { guild, parent, thread: ChannelId::new(9) }
+                .to_string()
+                .starts_with(&of_guild(guild))
+        );
+    }
+
+    #[test]
+    fn places_of_others_are_none() {
+        for text in [
+            "",
+            "terminal",
+            "discord",
+            "discord:dm:",
+            "discord:dm:0",
+            "discord:dm:x",
+            "slack:T1:C1:1",
+            "discord:1:2",
+        ] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+        assert_eq!(user("terminal:me"), None);
+        assert_eq!(user(&person(UserId::new(3))), Some(UserId::new(3)));
+    }
+}

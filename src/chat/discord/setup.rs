@@ -1,0 +1,114 @@
+//! Finds what is missing: permissions here, intents, direct messages.
+
+use serenity::model::Permissions;
+use serenity::model::application::ApplicationFlags;
+
+use super::intake::{Asker, Spot};
+use super::wire::{Component, Message, Response};
+use super::{Discord, StartError, start_error};
+use crate::core::say;
+
+/// What the bot needs where a drill runs in a thread.
+const NEEDED: [(Permissions, &str); 6] = [
+    (Permissions::VIEW_CHANNEL, "View Channel"),
+    (Permissions::SEND_MESSAGES, "Send Messages"),
+    (Permissions::CREATE_PUBLIC_THREADS, "Create Public Threads"),
+    (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+    (Permissions::EMBED_LINKS, "Embed Links"),
+    (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
+];
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether all is well with it.
+    pub good: bool,
+    /// What was found, and what to do.
+    pub text: String,
+}
+
+impl Discord {
+    /// What the shell can find out: the application and its intents.
+    pub async fn inspect(&self) -> Result<Vec<Finding>, StartError> {
+        let application =
+            self.http.get_current_application_info().await.map_err(|error| start_error(&error))?;
+        let content =
+            ApplicationFlags::GATEWAY_MESSAGE_CONTENT | ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED;
+        let granted = application.flags.is_some_and(|flags| flags.intersects(content));
+        Ok(vec![self.intent(granted), Finding { good: true, text: say::setup::invite(&self.invite()) }])
+    }
+
+    /// Answers `/setup`.
+    pub(super) async fn set_up(&self, asker: &Asker, permissions: Option<Permissions>) {
+        self.answer_now(asker, &Response::defer(true)).await;
+        let mut findings = match asker.spot {
+            Spot::Channel(_) | Spot::Thread(..) => missing(permissions.unwrap_or_default()),
+            Spot::Direct => vec![Finding { good: true, text: say::setup::DIRECT.to_owned() }],
+            Spot::Foreign => vec![Finding { good: false, text: say::setup::FOREIGN.to_owned() }],
+        };
+        match self.inspect().await {
+            Ok(inspected) => findings.extend(inspected.into_iter().take(1)),
+            Err(error) => tracing::warn!(%error, "the application could not be inspected"),
+        }
+        if asker.spot != Spot::Direct {
+            let open = self.direct_channel(asker.user).await.is_ok();
+            let text = if open { say::setup::DIRECT_OPEN } else { say::DIRECT_CLOSED };
+            findings.push(Finding { good: open, text: text.to_owned() });
+        }
+        let lines: Vec<String> = findings
+            .iter()
+            .map(|finding| format!("{} {}", if finding.good { "✓" } else { "✗" }, finding.text))
+            .collect();
+        let link = Component::link(say::setup::INVITE_AGAIN, self.invite());
+        self.amend_or_log(asker, &Message::sentence(lines.join("\n")).buttons(vec![link])).await;
+    }
+
+    fn intent(&self, granted: bool) -> Finding {
+        let wanted = self.options.message_content;
+        let text = match (wanted, granted) {
+            (true, true) => say::setup::CONTENT_ON,
+            (true, false) => say::setup::CONTENT_REFUSED,
+            (false, _) => say::setup::CONTENT_OFF,
+        };
+        Finding { good: !wanted || granted, text: text.to_owned() }
+    }
+
+    /// The address that adds the bot with the permissions that it needs.
+    pub fn invite(&self) -> String {
+        let permissions = NEEDED.iter().fold(Permissions::empty(), |all, (one, _)| all | *one);
+        format!(
+            "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions={}",
+            self.application,
+            permissions.bits()
+        )
+    }
+}
+
+fn missing(permissions: Permissions) -> Vec<Finding> {
+    let admin = permissions.contains(Permissions::ADMINISTRATOR);
+    let lacking: Vec<&str> = NEEDED
+        .iter()
+        .filter(|(permission, _)| !admin && !permissions.contains(*permission))
+        .map(|(_, name)| *name)
+        .collect();
+    let finding = if lacking.is_empty() {
+        Finding { good: true, text: say::setup::PERMITTED.to_owned() }
+    } else {
+        Finding { good: false, text: say::setup::lacking(&lacking.join(", ")) }
+    };
+    vec![finding]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let all = NEEDED.iter().fold(Permissions::empty(), |all, (one, _)| all | *one);
+        assert!(missing(all)[0].good);
+        assert!(missing(Permissions::ADMINISTRATOR)[0].good);
+        let found = missing(all - Permissions::EMBED_LINKS - Permissions::CREATE_PUBLIC_THREADS);
+        assert!(found[0].text.contains("Create Public Threads, Embed Links"), "{found:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Looking at what there is, for front ends: a card again, and what they may have missed.
+
+use super::Engine;
+use super::intake::delivery;
+use crate::chat::{Did, Incoming, Look, Open, Outcome, Person, Refusal};
+use crate::core::card::Button;
+use crate::core::interview::{InterviewId, Seq};
+use crate::store::StoreError;
+
+impl Engine {
+    /// A card for the one whom it is for, and whether it still can be answered: only the newest card that can
+    /// be skipped can.
+    pub(super) async fn look(
+        &self,
+        interview: InterviewId,
+        on: Seq,
+        person: &Person,
+    ) -> Result<Result<Look, Refusal>, StoreError> {
+        let Some(stored) = self.store.interview(interview).await? else {
+            return Ok(Err(Refusal::NothingOpen));
+        };
+        if stored.person != *person {
+            return Ok(Err(Refusal::NotYours));
+        }
+        let post = self.store.posts_of(interview).await?.into_iter().find(|post| post.seq == on);
+        let receipts = self.store.receipts(interview).await?;
+        let Some(card) = post.and_then(|post| delivery(&post, receipts)) else {
+            return Ok(Err(Refusal::NothingOpen));
+        };
+        let outcome = if !stored.open {
+            Outcome::Over
+        } else if self.still_counts(interview, on, &Button::Skip).await? {
+            Outcome::Done
+        } else {
+            Outcome::Stale
+        };
+        Ok(Ok(Look { card, outcome }))
+    }
+
+    /// Asks front ends for what people did while nobody listened, and takes it in the order in which it
+    /// happened. `None` asks all of them.
+    pub(super) async fn catch_up(&self, front: Option<&str>) -> Result<(), StoreError> {
+        let mut open: Vec<Open> = Vec::new();
+        for id in self.store.open_interviews().await? {
+            let Some(stored) = self.store.interview(id).await? else { continue };
+            let since = self.store.receipts(id).await?.into_iter().next();
+            open.push(Open {
+                place: stored.place,
+                person: stored.person,
+                since: since.map(|(_, id)| id),
+                active_at: stored.active_at,
+            });
+        }
+        for asked in self.fronts.iter().filter(|asked| front.is_none_or(|name| name == asked.name())) {
+            let here: Vec<Open> =
+                open.iter().filter(|open| open.place.front() == asked.name()).cloned().collect();
+            for missed in asked.missed(&here).await {
+                let (done, _) = tokio::sync::oneshot::channel();
+                let did = Did {
+                    key: missed.key,
+                    at: missed.at,
+                    person: missed.person,
+                    place: missed.place,
+                    what: missed.what,
+                    done,
+                };
+                self.take_incoming(Incoming::Did(did)).await;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Whole conversations of the real program with a Discord by another author.
+
+    python3 tests/e2e/discord.py [path of the riposte binary]
+
+The stand-in is ../shared/discord-sim/simnet.py beside this project; it needs the packages simcord and aiohttp.
+Where one of them is missing, this says so and succeeds: nothing was tried, so nothing is known.
+"""
+import contextlib
+import importlib.util
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIMNET = ROOT.parent / "shared" / "discord-sim" / "simnet.py"
+BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release" / "riposte")
+TOKEN = "canary-token-that-no-log-may-hold"
+PATIENCE_S = 30
+ANSWER = "It is basically the same thing, because Python only has different brackets for it, for example [1] and (1)."
+REPLY = "Then dict keys would break, because a list is not hashable and raises a TypeError."
+
+
+class World:
+    """The stand-in, the bot and a folder for its data."""
+
+    def __init__(self, folder, content_intent):
+        self.folder = pathlib.Path(folder)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        config = f"[discord]\nmessage_content = {str(content_intent).lower()}\n"
+        (self.folder / "config.toml").write_text(config)
+        (self.folder / "bank" / "python").mkdir(parents=True)
+        (self.folder / "bank" / "python" / "pairs.toml").write_text(one_question("list-vs-tuple"))
+        self.log = (self.folder / "log").open("ab")
+        self.net = subprocess.Popen([sys.executable, SIMNET, str(self.port)], stdout=subprocess.PIPE, stderr=self.log)
+        self.facts = json.loads(self.net.stdout.readline())
+        self.bot, self.starts = None, 0
+
+    def start(self):
+        environment = dict(os.environ, RIPOSTE_DISCORD_TOKEN=TOKEN, RIPOSTE_LOG="trace",
+                           RIPOSTE_DISCORD_API=f"http://127.0.0.1:{self.port}")
+        command = [BINARY, "run", "--db", self.folder / "db" / "riposte.db", "--config", self.folder / "config.toml",
+                   "--bank", self.folder / "bank"]
+        self.bot = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
+        before, self.starts = self.starts, self.starts + 1
+        self.until("the bot is there", lambda: self.looks_at_commands() > before)
+
+    def looks_at_commands(self):
+        """Each start looks once at what is registered, when it is connected."""
+        return sum(call["method"] == "GET" and "/commands" in call["path"] for call in self("log"))
+
+    def stop(self, how=signal.SIGTERM):
+        self.bot.send_signal(how)
+        self.bot.wait(PATIENCE_S)
+
+    def end(self):
+        for process in (self.bot, self.net):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
+        self.log.close()
+
+    def __call__(self, do, **order):
+        body = json.dumps({"do": do, **order}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/_sim", body)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+
+    def until(self, what, found):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                result = found()
+                if result:
+                    return result
+            if self.bot.poll() is not None:
+                raise AssertionError(f"the bot ended with {self.bot.returncode} before {what}")
+            time.sleep(0.1)
+        raise AssertionError(f"waited in vain: {what}")
+
+    def said(self, channel):
+        """What the bot said in a channel, oldest first."""
+        messages = self("messages", channel=channel)
+        return [m for m in messages if m["author"]["id"] == self.facts["bot"]]
+
+    def sees(self, channel, words, after=0):
+        """Waits for a message of the bot with these words, and returns it with the number of those up to it."""
+        def found():
+            for place, message in enumerate(self.said(channel)):
+                if place >= after and words in text(message):
+                    return message, place + 1
+            return None
+        return self.until(f"“{words}”", found)
+
+    def slash(self, who, channel, name, **options):
+        given = [{"name": key, "type": 4 if isinstance(value, int) else 3, "value": value}
+                 for key, value in options.items()]
+        return self("slash", **{"as": who}, channel=channel, data={"id": "1", "name": name, "type": 1, "options": given})
+
+    def press(self, who, channel, message, label):
+        button = next(b for row in message["components"] for b in row["components"] if b["label"] == label)
+        return self("click", **{"as": who}, channel=channel, message=message["id"], custom_id=button["custom_id"])
+
+    def say(self, who, channel, words):
+        return self("say", **{"as": who}, channel=channel, text=words)
+
+    def new_thread(self, before):
+        def found():
+            threads = [c for c in self("channels") if c["parent"] == self.facts["channel"] and c["id"] not in before]
+            return threads[0]["id"] if threads else None
+        return self.until("a thread", found)
+
+
+def one_question(wanted):
+    """The shipped track with one question alone, so that the answers here fit it."""
+    for file in sorted((ROOT / "bank" / "python").glob("*.toml")):
+        head, *questions = file.read_text().split("[[questions]]\n")
+        for question in questions:
+            if f'id = "{wanted}"' in question.split("[questions.model]")[0]:
+                return f'topic = "Pairs"\n\n[[questions]]\n{question}'
+    raise AssertionError(f"the bank has no {wanted}")
+
+
+def text(message):
+    parts = [message.get("content") or ""] + [embed.get("description") or "" for embed in message.get("embeds") or []]
+    return "\n".join(parts)
+
+
+def drill_in_direct_messages(world):
+    ana = world("user", name="ana")["id"]
+    channel = world("dm", **{"as": ana})["channel"]
+    world.slash(ana, channel, "drill", track="python")
+    _, seen = world.sees(channel, "Asked <t:")
+    world.say(ana, channel, ANSWER)
+    _, seen = world.sees(channel, "You wrote", after=seen)
+    world.say(ana, channel, REPLY)
+    reveal, seen = world.sees(channel, "Model answer", after=seen)
+    assert "||" not in text(reveal), "nothing is hidden where nobody else reads"
+    world.press(ana, channel, reveal, "Next question")
+    world.sees(channel, "Asked <t:", after=seen)
+
+
+def answer_that_got_lost(world):
+    ben = world("user", name="ben")["id"]
+    channel = world("dm", **{"as": ben})["channel"]
+    world("lose", count=1)
+    world.slash(ben, channel, "drill", track="python")
+    world.sees(channel, "Asked <t:")
+    world.say(ben, channel, ANSWER)
+    world.until("the follow-up", lambda: len(world.said(channel)) >= 3)
+    asked = [m for m in world.said(channel) if "Asked <t:" in text(m)]
+    assert len(asked) == 1, "the question stands there once"
+
+
+def reply_while_away(world):
+    eve = world("user", name="eve")["id"]
+    channel = world("dm", **{"as": eve})["channel"]
+    world.slash(eve, channel, "drill", track="python")
+    question, seen = world.sees(channel, "Asked <t:")
+    world.stop(signal.SIGKILL)
+    world.say(eve, channel, ANSWER)
+    world.start()
+    trap, seen = world.sees(channel, "", after=seen)
+    world.press(eve, channel, trap, "Skip")
+    world.sees(channel, "Model answer", after=seen)
+    world.press(eve, channel, question, "Skip")
+    world.until("a word on the old button", lambda: any("earlier" in text(m) or "over" in text(m)
+                                                        for m in world.said(channel) if m["ephemeral"]))
+
+
+def drill_in_a_thread_by_form(world):
+    cem = world("user", name="cem")["id"]
+    before = {c["id"] for c in world("channels")}
+    world.slash(cem, world.facts["channel"], "drill", track="python")
+    thread = world.new_thread(before)
+    question, seen = world.sees(thread, "Asked <t:")
+    opened = world.press(cem, thread, question, "Answer")
+    world("submit", **{"as": cem}, channel=thread, custom_id=opened["modal"]["custom_id"], fields={"text": ANSWER})
+    trap = world.until("the follow-up, for cem alone",
+                       lambda: next((m for m in world.said(thread) if m["ephemeral"]), None))
+    opened = world.press(cem, thread, trap, "Answer")
+    world("submit", **{"as": cem}, channel=thread, custom_id=opened["modal"]["custom_id"], fields={"text": REPLY})
+    reveal, _ = world.sees(thread, "Model answer")
+    assert reveal["ephemeral"], "the model answer is for cem alone"
+
+
+def drill_in_a_thread_by_messages(world):
+    dan = world("user", name="dan")["id"]
+    before = {c["id"] for c in world("channels")}
+    world.slash(dan, world.facts["channel"], "drill", track="python")
+    thread = world.new_thread(before)
+    _, seen = world.sees(thread, "Asked <t:")
+    world.say(dan, thread, ANSWER)
+    _, seen = world.sees(thread, "You wrote", after=seen)
+    world.say(dan, thread, REPLY)
+    reveal, _ = world.sees(thread, "Model answer", after=seen)
+    assert "||" in text(reveal), "others read along, so it is hidden"
+
+
+def two_at_once(world):
+    people = [world("user", name=name)["id"] for name in ("fay", "gil")]
+    channels = [world("dm", **{"as": person})["channel"] for person in people]
+    for person, channel in zip(people, channels):
+        world.slash(person, channel, "drill", track="python")
+    for person, channel in zip(people, channels):
+        world.sees(channel, "Asked <t:")
+        world.say(person, channel, ANSWER)
+    for channel in channels:
+        world.until("both follow-ups", lambda: len(world.said(channel)) >= 3)
+
+
+SCENARIOS = [
+    (False, [drill_in_direct_messages, answer_that_got_lost, reply_while_away, drill_in_a_thread_by_form, two_at_once]),
+    (True, [drill_in_a_thread_by_messages]),
+]
+
+
+def main():
+    if not SIMNET.exists():
+        return print(f"{SIMNET} is not here: the conversations with Discord were not played")
+    if importlib.util.find_spec("simcord") is None or importlib.util.find_spec("aiohttp") is None:
+        return print("the packages simcord and aiohttp are not here: the conversations with Discord were not played")
+    failed = 0
+    for content_intent, scenarios in SCENARIOS:
+        with tempfile.TemporaryDirectory() as folder:
+            world = World(folder, content_intent)
+            try:
+                world.start()
+                for scenario in scenarios:
+                    try:
+                        scenario(world)
+                        print("ok    ", scenario.__name__)
+                    except (AssertionError, KeyError, StopIteration, TypeError, OSError) as error:
+                        failed += 1
+                        print("FAILED", scenario.__name__, "·", repr(error))
+            except AssertionError as error:
+                failed += 1
+                print("FAILED", error)
+            finally:
+                world.end()
+            log = (pathlib.Path(folder) / "log").read_text(errors="replace")
+            if TOKEN in log:
+                failed += 1
+                print("FAILED the token stands in the log")
+            if failed and os.environ.get("SHOW_LOG"):
+                print(log[-6000:])
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
