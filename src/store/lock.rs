@@ -9,7 +9,7 @@ use super::StoreError;
 /// Held as long as the database is open; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl FileLock {
@@ -19,9 +19,19 @@ impl FileLock {
         private_file(&path).map_err(io)?;
         let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked(database.to_owned())),
             Err(TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+}
+
+/// Closing the file would not do: a child of this process has a copy of its descriptor until it runs its own
+/// program, and the lock lives as long as the last copy.
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the database stays locked until this process ends");
         }
     }
 }
@@ -49,4 +59,21 @@ pub(super) fn private_file(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_that_is_dropped_is_free_though_a_child_that_starts_still_has_its_descriptor() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("riposte.db");
+        let lock = FileLock::acquire(&database).expect("nobody has it");
+        let copy = lock.file.try_clone().expect("a copy");
+        assert!(matches!(FileLock::acquire(&database), Err(StoreError::Locked(_))));
+        drop(lock);
+        FileLock::acquire(&database).expect("it is free");
+        drop(copy);
+    }
 }
