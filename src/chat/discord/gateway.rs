@@ -245,10 +245,8 @@ impl Listener {
         let discord = &self.discord;
         match event {
             Event::Ready(event) => self.on_ready(event.ready.shard.map_or(0, |shard| shard.id.0)).await,
-            Event::MessageCreate(event) => {
-                if self.is_new(event.message.id.get()) {
-                    discord.on_message(&event.message).await;
-                }
+            Event::MessageCreate(event) if self.is_new(event.message.id.get()) => {
+                discord.on_message(&event.message).await;
             }
             Event::InteractionCreate(event) => self.on_interaction(event.interaction).await,
             // An outage is no farewell.
