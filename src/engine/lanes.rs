@@ -81,7 +81,9 @@ impl Engine {
             Incoming::Forget { person, .. } | Incoming::Export { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
-            Incoming::Look { person, .. } => self.count(Measure::Inputs, person, None),
+            Incoming::Look { person, .. } | Incoming::Overview { person, .. } => {
+                self.count(Measure::Inputs, person, None)
+            }
             Incoming::Gone { .. } | Incoming::CatchUp { .. } => Ok(()),
         };
         let Err(refusal) = counted else { return Some(incoming) };
@@ -91,6 +93,7 @@ impl Engine {
             Incoming::Gone { done, .. } | Incoming::Forget { done, .. } => drop(done.send(Err(refusal))),
             Incoming::CatchUp { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Look { done, .. } => drop(done.send(Err(refusal))),
+            Incoming::Overview { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Export { done, .. } => drop(done.send(Err(refusal))),
         }
         None
@@ -114,6 +117,7 @@ fn lane_of(incoming: &Incoming) -> String {
         Incoming::Did(Did { person, .. })
         | Incoming::Forget { person, .. }
         | Incoming::Look { person, .. }
+        | Incoming::Overview { person, .. }
         | Incoming::Export { person, .. } => person.0.clone(),
         Incoming::CatchUp { front, .. } => (*front).to_owned(),
         Incoming::Gone { place, .. } => place.0.clone(),

@@ -8,6 +8,7 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId, UserId};
 
 use super::intake::Asker;
 use super::place::Place;
+use crate::chat::hints::Hints;
 use crate::core::interview::{InterviewId, Seq};
 
 /// An interaction can be answered for fifteen minutes; half a minute less, so that an answer on its way
@@ -24,10 +25,6 @@ const STARTERS_MAX: usize = 1_000;
 const WORDS_MAX: usize = 1_000;
 /// Cards remembered as shown to one person alone, at the most; the oldest are forgotten, which were long ago.
 const TRIED_MAX: usize = 10_000;
-/// Between two hints about the same thing in the same channel.
-const HINT_EVERY: SignedDuration = SignedDuration::from_mins(10);
-/// Channels with a recent hint at the most; beyond it, hints may come a little earlier.
-const HINTS_MAX: usize = 10_000;
 
 /// How a person can be reached in a channel that others read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +43,7 @@ pub(super) struct Memory {
     reaches: BTreeMap<(UserId, ChannelId), (Timestamp, Option<String>)>,
     drills: BTreeMap<(ChannelId, UserId), Place>,
     starters: BTreeMap<InteractionId, Starter>,
-    hints: BTreeMap<ChannelId, Timestamp>,
+    hints: Hints<ChannelId>,
     words: BTreeMap<UserId, String>,
     tried: BTreeSet<(InterviewId, Seq)>,
 }
@@ -135,14 +132,7 @@ impl Memory {
 
     /// Whether a hint is due in a channel; if so, it counts as given.
     pub(super) fn hint_due(&mut self, channel: ChannelId, now: Timestamp) -> bool {
-        if self.hints.get(&channel).is_some_and(|at| now.duration_since(*at) < HINT_EVERY) {
-            return false;
-        }
-        if self.hints.len() >= HINTS_MAX {
-            self.hints.clear();
-        }
-        self.hints.insert(channel, now);
-        true
+        self.hints.is_due(channel, now)
     }
 
     /// Keeps somebody's words until they say which question these answer.
@@ -205,15 +195,5 @@ mod tests {
         assert_eq!(memory.reach(user, channel, at(60 + 15 * 60)), Reach::Nothing);
         memory.wrote(user, channel, at(100));
         assert_eq!(memory.reach(user, channel, at(10_000)), Reach::Open);
-    }
-
-    #[test]
-    fn one_hint_at_a_time() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let mut memory = Memory::default();
-        assert!(memory.hint_due(ChannelId::new(1), at(0)));
-        assert!(!memory.hint_due(ChannelId::new(1), at(60)));
-        assert!(memory.hint_due(ChannelId::new(2), at(60)));
-        assert!(memory.hint_due(ChannelId::new(1), at(600)));
     }
 }

@@ -6,7 +6,6 @@ use super::Discord;
 use super::intake::{self, Asker};
 use super::place::Place;
 use super::post::name;
-use super::talk::sentence;
 use super::text;
 use super::wire::{Choice, Component, Message, Response};
 use crate::chat::{Request, What};
@@ -81,7 +80,7 @@ impl Discord {
             Ok(_) => {
                 say::on_your_words(&text::plain(&words.chars().take(CHOICE_CHARS_MAX).collect::<String>()))
             }
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.amend_or_log(asker, &Message::sentence(message)).await;
     }

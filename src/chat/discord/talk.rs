@@ -15,9 +15,9 @@ use super::intake::{self, Asked, Asker, Heard, Spot};
 use super::mine;
 use super::place::{self, Place};
 use super::post::name;
-use super::press::{Action, Press};
 use super::trouble::Trouble;
 use super::wire::{Message, Response};
+use crate::chat::press::{Action, Press};
 use crate::chat::{Look, Person, Refusal, Request, Taken, What};
 use crate::clock;
 use crate::core::choose::Filter;
@@ -63,7 +63,7 @@ impl Discord {
         match taken {
             Ok(_) => {}
             Err(Refusal::NothingOpen) => self.hint(channel, say::NO_DRILL_HERE).await,
-            Err(refusal) => self.hint(channel, &sentence(&refusal)).await,
+            Err(refusal) => self.hint(channel, &refusal.sentence()).await,
         }
     }
 
@@ -137,7 +137,7 @@ impl Discord {
         if event.data.custom_id == mine::LIST {
             return self.on_choice(&asker, intake::chosen(event)).await;
         }
-        let press = Press::from_custom_id(&event.data.custom_id);
+        let press = Press::from_id(&event.data.custom_id);
         let Some(Press { interview, seq, action }) = press else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
@@ -149,12 +149,14 @@ impl Discord {
                     self.answer_now(&asker, &form).await;
                 }
                 Ok(Look { outcome, .. }) => self.reply(&asker, outcome.sentence().unwrap_or_default()).await,
-                Err(refusal) => self.reply(&asker, &past(&refusal)).await,
+                Err(refusal) => self.reply(&asker, &refusal.of_card()).await,
             },
             Action::Show => {
                 self.memory().acted(&asker, self.clock.now());
                 self.show(&asker, self.inbox.look(interview, seq, asker.person()).await).await;
             }
+            // No card of ours on Discord offers it: there, what others may want to see is behind a spoiler.
+            Action::ShowAll => self.reply(&asker, say::UNKNOWN_BUTTON).await,
             Action::Press(button) => {
                 self.answer_now(&asker, &Response::acknowledge()).await;
                 self.memory().acted(&asker, self.clock.now());
@@ -168,7 +170,7 @@ impl Discord {
     /// Somebody sent a form.
     pub(super) async fn on_form(&self, event: &ModalInteraction) {
         let asker = Asker::of_form(event);
-        let Some(Press { interview, seq, .. }) = Press::from_custom_id(&event.data.custom_id) else {
+        let Some(Press { interview, seq, .. }) = Press::from_id(&event.data.custom_id) else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
         self.answer_now(&asker, &Response::acknowledge()).await;
@@ -176,7 +178,7 @@ impl Discord {
         let looked = self.inbox.look(interview, seq, asker.person()).await;
         let stale = match looked {
             Ok(look) => look.outcome.sentence().map(str::to_owned),
-            Err(refusal) => Some(past(&refusal)),
+            Err(refusal) => Some(refusal.of_card()),
         };
         let problem = if text.is_empty() { Some(say::NO_TEXT.to_owned()) } else { stale };
         if let Some(problem) = problem {
@@ -219,7 +221,7 @@ impl Discord {
             }),
             Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, taken).await,
             Ok(_) => Message::sentence(say::HERE_IT_COMES).private(),
-            Err(refusal) => Message::sentence(sentence(refusal)).private(),
+            Err(refusal) => Message::sentence(refusal.sentence()).private(),
         };
         let answered = if deferred {
             self.amend(&asker.token, &message).await.map(Some)
@@ -251,7 +253,7 @@ impl Discord {
         let sentence = match self.direct_channel(asker.user).await {
             Ok(channel) => match self.take(asker, Place::Direct(channel), What::Begin(request)).await {
                 Ok(_) => say::IN_DIRECT.to_owned(),
-                Err(refusal) => sentence(&refusal),
+                Err(refusal) => refusal.sentence(),
             },
             Err(Trouble::Blocked(_)) => say::DIRECT_CLOSED.to_owned(),
             Err(_) => say::NOT_SAVED.to_owned(),
@@ -274,7 +276,7 @@ impl Discord {
     async fn show(&self, asker: &Asker, looked: Result<Look, Refusal>) {
         let look = match looked {
             Ok(look) => look,
-            Err(refusal) => return self.reply(asker, &past(&refusal)).await,
+            Err(refusal) => return self.reply(asker, &refusal.of_card()).await,
         };
         let now = self.clock.now();
         let card = &look.card;
@@ -296,7 +298,7 @@ impl Discord {
                 self.memory().forget(asker.user);
                 say::FORGOTTEN.to_owned()
             }
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.amend_or_log(asker, &Message::sentence(sentence)).await;
     }
@@ -316,7 +318,7 @@ impl Discord {
                 }
             }
             Ok(_) => say::EXPORT_TOO_LARGE.to_owned(),
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.amend_or_log(asker, &Message::sentence(sentence)).await;
     }
@@ -329,7 +331,7 @@ impl Discord {
     async fn say_what_became(&self, asker: &Asker, taken: Result<Taken, Refusal>) {
         let sentence = match taken {
             Ok(taken) => taken.outcome.sentence().map(str::to_owned),
-            Err(refusal) => Some(sentence(&refusal)),
+            Err(refusal) => Some(refusal.sentence()),
         };
         if let Some(sentence) = sentence {
             self.add(asker, &Message::sentence(sentence)).await;
@@ -386,19 +388,4 @@ impl Asker {
             Spot::Channel(_) | Spot::Thread(..) | Spot::Foreign => Audience::Alone,
         }
     }
-}
-
-/// What a refusal says to the person.
-pub(super) fn sentence(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Failed => say::NOT_SAVED.to_owned(),
-        Refusal::NothingFits(_) | Refusal::NotYours | Refusal::NothingOpen | Refusal::TooMuch(_) => {
-            refusal.to_string()
-        }
-    }
-}
-
-/// The same for a card that was there: if nothing is open, it is over.
-fn past(refusal: &Refusal) -> String {
-    if *refusal == Refusal::NothingOpen { say::OVER.to_owned() } else { sentence(refusal) }
 }
