@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use riposte::chat::Inbox;
 use riposte::chat::discord::{Discord as Front, Options, StartError};
 use riposte::core::bank::Bank;
+use riposte::core::grading::Grader;
 use riposte::core::grading::desk::Desk;
 use riposte::engine::{Engine, Settings};
 use riposte::secret::Secret;
@@ -24,6 +25,8 @@ pub(crate) const MESSAGE_CONTENT: u64 = 1 << 15;
 pub(crate) struct Bot {
     folder: tempfile::TempDir,
     message_content: bool,
+    bank: Arc<Bank>,
+    grader: fn() -> Box<dyn Grader>,
     running: Option<Running>,
 }
 
@@ -37,7 +40,17 @@ struct Running {
 impl Bot {
     /// Starts one that reads plain messages in threads or does not, and waits until it is connected.
     pub(crate) async fn start(discord: &Discord, message_content: bool) -> Self {
-        let mut bot = Self { message_content, ..Self::not_connected() };
+        Self::start_with(discord, message_content, one_question(), || Box::new(Labelled)).await
+    }
+
+    /// Starts one with these questions and this grader.
+    pub(crate) async fn start_with(
+        discord: &Discord,
+        message_content: bool,
+        bank: Arc<Bank>,
+        grader: fn() -> Box<dyn Grader>,
+    ) -> Self {
+        let mut bot = Self { message_content, bank, grader, ..Self::not_connected() };
         bot.start_again(discord).await;
         discord.connected().await;
         discord.commands().await;
@@ -46,19 +59,29 @@ impl Bot {
 
     /// One that wants to read plain messages and was never started.
     pub(crate) fn not_connected() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), message_content: true, running: None }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            message_content: true,
+            bank: one_question(),
+            grader: || Box::new(Labelled),
+            running: None,
+        }
+    }
+
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("riposte.db")
     }
 
     /// Starts it on the data that it left.
     pub(crate) async fn start_again(&mut self, discord: &Discord) {
-        let store = Store::open(&self.folder.path().join("riposte.db")).await.unwrap();
+        let store = Store::open(&self.database()).await.unwrap();
         let (sender, inbox) = mpsc::channel(64);
         let clock = discord.shared.clock.clone();
-        let bank = one_question();
+        let bank = self.bank.clone();
         let options = options(discord, self.message_content);
         let front = Front::connect(options, Inbox(sender), clock.clone(), &bank).await.unwrap();
         let settings = Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: true };
-        let desk = Desk::new(Box::new(Labelled));
+        let desk = Desk::new((self.grader)());
         let engine = Engine::new(store.clone(), bank, desk, clock, vec![front.clone()], settings);
         let engine = tokio::spawn(async move { engine.run(inbox).await.unwrap() });
         let (stop, stopped) = oneshot::channel();
