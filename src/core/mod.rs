@@ -4,6 +4,7 @@
 //! comes in as a value, and what should happen goes out as a value.
 
 pub mod bank;
+pub mod calendar;
 pub mod card;
 pub mod choose;
 pub mod grading;

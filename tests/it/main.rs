@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error is to fail right there")]
 
 mod bank;
+mod calendar;
 mod drill;
 mod encoder;
 mod grading;
