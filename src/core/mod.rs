@@ -6,6 +6,7 @@
 pub mod bank;
 pub mod calendar;
 pub mod card;
+pub mod chart;
 pub mod choose;
 pub mod grading;
 pub mod interview;

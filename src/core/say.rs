@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use crate::core::bank::{Lack, Level, Part, Question, Recovery, StatementId, speech};
 use crate::core::card::{Button, Card, CardKind, Mark};
+use crate::core::chart::Bars;
 use crate::core::grading::policy::{Choice, Why};
 use crate::core::grading::{Kind, SAID_FROM, Verdict};
 use crate::core::interview::{
@@ -15,6 +16,8 @@ use crate::core::interview::{
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
 const QUOTE_CHARS_MAX: usize = 240;
+/// Characters of an alternative text at the most: Discord's limit for the description of a file.
+const ALT_CHARS_MAX: usize = 1_024;
 /// Statements offered for correction at the most: Discord allows 25 buttons a message.
 const DISPUTED_MAX: usize = 20;
 /// Points that a scorecard names: more is no advice.
@@ -64,7 +67,7 @@ pub fn ask_again(kind: Kind) -> Card {
 pub fn trap(question: &Question, choice: &Choice, quote: Option<String>) -> Card {
     let card = Card::new(CardKind::Trap);
     let card = match (&choice.why, quote) {
-        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words)),
+        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words, QUOTE_CHARS_MAX)),
         (Why::Believes { .. }, None) => card.text("One thing in what you said I want to test."),
         (Why::Missing(id), _) => card.text(gap(question, id)),
         (Why::Lacks(Lack::Example), _) => card.text("You told me what; you did not give a case."),
@@ -351,6 +354,20 @@ fn weakest(results: &[(&Question, &Exchange)]) -> Vec<(Mark, String)> {
     gaps.into_iter().take(WEAKEST_MAX).map(|(_, mark, idea)| (mark, idea.clone())).collect()
 }
 
+/// Bars as text, for those who do not see the picture: the same numbers in the same order.
+pub fn bars_text(bars: &Bars) -> String {
+    let line = |(place, (label, count)): (usize, &(String, usize))| {
+        format!("{}. {count} of {}: {label}", place + 1, bars.of)
+    };
+    bars.bars.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What the picture of bars shows, in one short text: as much of it as an alternative text may hold.
+pub fn bars_alt(bars: &Bars) -> String {
+    let text = format!("How many said each point. {}", bars_text(bars).replace('\n', " "));
+    shortened(&text, ALT_CHARS_MAX)
+}
+
 /// The commands, as a terminal shows them.
 pub const COMMANDS: &str = "\
 /blank      three small steps out of a blank
@@ -465,20 +482,21 @@ fn standing_mark(standing: Standing) -> Mark {
 }
 
 fn quoted(view: &StatementView) -> Option<String> {
-    view.quote.as_deref().map(shortened)
+    view.quote.as_deref().map(|words| shortened(words, QUOTE_CHARS_MAX))
 }
 
-/// A quotation, cut between words of the reader's eye (graphemes), never inside one.
-fn shortened(words: &str) -> String {
+/// A text of `chars_max` characters at the most, cut between words of the reader's eye (graphemes), never
+/// inside one.
+fn shortened(words: &str, chars_max: usize) -> String {
     use unicode_segmentation::UnicodeSegmentation;
-    if words.chars().nth(QUOTE_CHARS_MAX).is_none() {
+    if words.chars().nth(chars_max).is_none() {
         return words.to_owned();
     }
     let mut cut = String::new();
     let mut chars = 0;
     for grapheme in words.graphemes(true) {
         chars += grapheme.chars().count();
-        if chars >= QUOTE_CHARS_MAX {
+        if chars >= chars_max {
             break;
         }
         cut.push_str(grapheme);

@@ -3,6 +3,7 @@
 
 mod bank;
 mod calendar;
+mod chart;
 mod drill;
 mod encoder;
 mod grading;
