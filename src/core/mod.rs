@@ -11,4 +11,5 @@ pub mod choose;
 pub mod grading;
 pub mod interview;
 pub mod reading;
+pub mod round;
 pub mod say;

@@ -13,6 +13,7 @@ use crate::core::grading::{Kind, SAID_FROM, Verdict};
 use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
+use crate::core::round::{Note, Reveal};
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
 const QUOTE_CHARS_MAX: usize = 240;
@@ -354,6 +355,32 @@ fn weakest(results: &[(&Question, &Exchange)]) -> Vec<(Mark, String)> {
     gaps.into_iter().take(WEAKEST_MAX).map(|(_, mark, idea)| (mark, idea.clone())).collect()
 }
 
+/// A private word about a round.
+pub fn round_note(note: Note) -> &'static str {
+    match note {
+        Note::Over => "This round is over. Answer the question once more for yourself, or wait for the next.",
+        Note::TooLate => "Your answer came after the close, so it does not count. It stays between us.",
+        Note::Full => "This round is full. You can still answer the question once more after the reveal.",
+        Note::Left => "Your answer is taken back. You can answer again until the close.",
+        Note::NotYet => "That comes after the reveal. Until then you can change your answer.",
+        Note::NothingToShow => "I have no answer of yours in this round.",
+        Note::ShownEnough => "Enough answers are shown here already. Post yours in the thread if you like.",
+        Note::NotHost => "That is for whoever started the round, or who manages this server.",
+        Note::Extended => "The round stays open for longer.",
+        Note::OpenEnough => "A round is open for seven days at most. Choose an earlier time.",
+        Note::SomebodyAnswered => "Somebody has answered, so I keep the round. You can close it instead.",
+    }
+}
+
+/// How many said each point of a question, to draw and to read.
+pub fn round_bars(question: &Question, reveal: &Reveal) -> Bars {
+    let counts = reveal.points.iter().filter_map(|(id, count)| {
+        let idea = &question.point(id)?.idea;
+        Some((idea.clone(), *count))
+    });
+    Bars { of: reveal.answered, bars: counts.collect() }
+}
+
 /// Bars as text, for those who do not see the picture: the same numbers in the same order.
 pub fn bars_text(bars: &Bars) -> String {
     let line = |(place, (label, count)): (usize, &(String, usize))| {
@@ -366,6 +393,17 @@ pub fn bars_text(bars: &Bars) -> String {
 pub fn bars_alt(bars: &Bars) -> String {
     let text = format!("How many said each point. {}", bars_text(bars).replace('\n', " "));
     shortened(&text, ALT_CHARS_MAX)
+}
+
+/// The misconception of the room with its correction; nobody's name. `None` if there was none.
+pub fn room_misconception(question: &Question, reveal: &Reveal) -> Option<String> {
+    let (id, count) = reveal.misconception.as_ref()?;
+    let misconception = question.misconception(id)?;
+    let people = format!("{count} of {} of you said: {}", reveal.answered, misconception.belief);
+    Some(match misconception.correction.as_str() {
+        "" => format!("{people} It is not so."),
+        correction => format!("{people} {correction}"),
+    })
 }
 
 /// The commands, as a terminal shows them.

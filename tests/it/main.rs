@@ -9,6 +9,7 @@ mod encoder;
 mod grading;
 mod kill;
 mod program;
+mod round;
 mod store;
 mod support;
 mod tidy;
