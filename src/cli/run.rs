@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::talk::{database, interrupted};
 use super::{FAILED, MISCONFIGURED, OK, complain, grader, read_bank};
 use crate::chat::Inbox;
-use crate::chat::discord::{Discord, Options, StartError};
+use crate::chat::discord::{self, Discord, Options, StartError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::core::bank::Bank;
@@ -48,10 +48,12 @@ in RIPOSTE_DISCORD_TOKEN_FILE (README, Add it to your server)";
 /// How to reach Discord; `None` without a token.
 pub(super) fn discord_options(config: &Config, file: Option<&Path>) -> Result<Option<Options>, String> {
     let token = config::discord_token(config, file)?;
+    let calls = discord::calls().build().map_err(|error| format!("cannot start: {error}"))?;
     Ok(token.map(|token| Options {
         token,
         api: config::discord_api(config),
         message_content: config.discord.message_content,
+        calls,
     }))
 }
 

@@ -435,6 +435,10 @@ pub fn blocked(obstacle: Obstacle) -> &'static str {
             "The thread of your question is locked. Nothing is lost: once a moderator unlocks it, write or \
              press anything, and it goes on."
         }
+        Obstacle::OnlyAnswers => {
+            "Where your question is I can only answer what you do, and only for a quarter of an hour. Nothing is \
+             lost: use /drill there again, and it goes on."
+        }
     }
 }
 
@@ -501,6 +505,9 @@ pub fn thread_name(person: &str) -> String {
     format!("Drill with {person}")
 }
 
+/// The name of a drill's thread where the person's is not known or not wanted.
+pub const THREAD_NAME: &str = "Drill";
+
 /// The question is on its way to somebody's direct messages.
 pub const IN_DIRECT: &str = "The question is in your direct messages.";
 
@@ -512,6 +519,9 @@ pub const GOES_ON: &str = "Your drill goes on where it was.";
 
 /// A button that this program did not make, or a much older one did.
 pub const UNKNOWN_BUTTON: &str = "I cannot tell what that button is for. Start a drill with /drill.";
+
+/// It cannot be told in time whether a card still can be answered.
+pub const SLOW: &str = "That took me too long. Press the button again.";
 
 /// It could not be saved.
 pub const NOT_SAVED: &str = "I could not save that, so it does not count. Try again in a moment.";

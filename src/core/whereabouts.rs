@@ -23,6 +23,8 @@ pub enum Obstacle {
     PrivateMessagesClosed,
     /// The thread is locked, and only a moderator can open it.
     ThreadLocked,
+    /// Only what the person does can be answered there, and that not for ever.
+    OnlyAnswers,
 }
 
 impl Place {

@@ -177,6 +177,21 @@ def reply_while_away(world):
                                                         for m in world.said(channel) if m["ephemeral"]))
 
 
+def buttons_after_a_restart(world):
+    hal = world("user", name="hal")["id"]
+    channel = world("dm", **{"as": hal})["channel"]
+    world.slash(hal, channel, "drill", track="python")
+    question, seen = world.sees(channel, "Asked <t:")
+    world.stop()
+    world.start()
+    world.press(hal, channel, question, "Skip")
+    reveal, seen = world.sees(channel, "Model answer", after=seen)
+    world.stop(signal.SIGKILL)
+    world.start()
+    world.press(hal, channel, reveal, "Stop")
+    world.sees(channel, "Stopped here", after=seen)
+
+
 def drill_in_a_thread_by_form(world):
     cem = world("user", name="cem")["id"]
     before = {c["id"] for c in world("channels")}
@@ -219,7 +234,8 @@ def two_at_once(world):
 
 
 SCENARIOS = [
-    (False, [drill_in_direct_messages, answer_that_got_lost, reply_while_away, drill_in_a_thread_by_form, two_at_once]),
+    (False, [drill_in_direct_messages, answer_that_got_lost, reply_while_away, buttons_after_a_restart,
+             drill_in_a_thread_by_form, two_at_once]),
     (True, [drill_in_a_thread_by_messages]),
 ]
 

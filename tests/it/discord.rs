@@ -1,7 +1,13 @@
 //! Whole conversations on Discord: the bot on one side, people on the other.
 
+mod front;
+mod odds;
+
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use riposte::chat::discord::StartError;
+use riposte::clock;
 
 use crate::support::bot::{Bot, MESSAGE_CONTENT};
 use crate::support::discord::Discord;
@@ -349,7 +355,7 @@ async fn f34_locked_thread_is_told_and_goes_on_when_it_is_opened() {
     ana.press("Skip").await;
     ana.sees("Model answer").await;
     thread.lock();
-    for code in [50_083, 160_005, 10_015] {
+    for code in [50_083, 160_005, 50_083] {
         discord.expect_error(code);
     }
     discord.expect_unanswered(1);
@@ -404,7 +410,7 @@ async fn too_many_requests_are_waited_out() {
     discord.requested("POST /channels/{channel_id}/messages", 2).await;
     while discord.requests("POST /channels/{channel_id}/messages").len() < 3 {
         discord.advance(SignedDuration::from_millis(500));
-        tokio::task::yield_now().await;
+        clock::pause(Duration::from_millis(10)).await;
     }
     ana.reads_up_to("What breaks first").await;
     bot.stop().await;

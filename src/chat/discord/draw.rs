@@ -17,6 +17,10 @@ use crate::core::say;
 const PAGE_MAX: usize = DESCRIPTION_MAX - 96;
 /// Messages of a card at the most: more than the longest question of a checked bank needs.
 pub(super) const PAGES_MAX: usize = 4;
+/// Among the numbers of a card's messages, that of the note which takes their place in the open.
+pub(super) const NOTE: usize = PAGES_MAX;
+/// And that of the opening which its thread hangs from where the answer to the command is missing.
+pub(super) const OPENING: usize = PAGES_MAX + 1;
 /// What marks our messages: no client shows it, and nobody else has a reason to write it.
 const MARK: &str = "https://riposte.invalid/";
 
@@ -49,16 +53,23 @@ pub(super) fn card(
     messages.collect()
 }
 
-/// The note in a channel that something is there for one person alone.
+/// The note that something is there for one person alone.
 pub(super) fn private_note(interview: InterviewId, seq: Seq, person: &str) -> Message {
-    let embed = Embed {
-        description: say::something_for(person),
-        color: colour(CardKind::Note),
-        url: Some(mark(interview, seq, 0)),
-    };
     let show = Press { interview, seq, action: Action::Show };
     let button = show.to_custom_id().map(|id| Component::button(Look::Primary, say::SHOW_ME, id));
-    Message::new().embed(embed).nonce(press::nonce(interview, seq, 0)).buttons(button.into_iter().collect())
+    beside(interview, seq, NOTE, say::something_for(person)).buttons(button.into_iter().collect())
+}
+
+/// What a drill's thread hangs from where the answer to the command is missing.
+pub(super) fn opening(interview: InterviewId, seq: Seq, person: &str) -> Message {
+    beside(interview, seq, OPENING, say::drill_in_thread(person))
+}
+
+/// A message that belongs to a card without being a part of it.
+fn beside(interview: InterviewId, seq: Seq, number: usize, description: String) -> Message {
+    let url = Some(mark(interview, seq, number));
+    let embed = Embed { description, color: colour(CardKind::Note), url };
+    Message::new().embed(embed).nonce(press::nonce(interview, seq, number))
 }
 
 /// What marks a message as this part of a card.
@@ -333,6 +344,8 @@ mod tests {
     #[test]
     fn graphemes_are_never_cut() {
         let family = "👨‍👩‍👧";
+        assert_eq!(text::beginning(&family.repeat(20), 100), family.repeat(12));
+        assert_eq!(text::beginning("Drill with Ana", 100), "Drill with Ana");
         for piece in text::pieces(&family.repeat(900)) {
             assert_eq!(piece.replace(family, ""), "");
         }

@@ -65,8 +65,11 @@ pub(super) fn read(mut value: Value) -> Option<Read> {
     Some(Read { message, answers })
 }
 
-/// Reads an interaction that the library could not, because of the message that it came from.
-pub(super) fn rescued(mut value: Value) -> Option<Interaction> {
+/// Reads an event that the library could not, because of the message that it came from, if it is an interaction.
+pub(super) fn rescued(kind: &str, mut value: Value) -> Option<Interaction> {
+    if kind != "INTERACTION_CREATE" {
+        return None;
+    }
     value.get_mut("message")?.as_object_mut()?.remove("interaction_metadata");
     serde_json::from_value(value).ok()
 }

@@ -16,14 +16,17 @@ const TOKEN_KEPT: SignedDuration = SignedDuration::from_secs(15 * 60 - 30);
 /// People in channels kept at the most, about 300 bytes each; beyond it the ones that are out of time go,
 /// and if that is not enough, all of them, who then press *Show me* once.
 const REACHES_MAX: usize = 20_000;
-/// Drills known at the most, about 100 bytes each: more than one bot can have open threads.
+/// Drills known at the most, about 100 bytes each: more than one bot can have open threads. Beyond it those in
+/// the oldest channels are forgotten.
 const DRILLS_MAX: usize = 100_000;
 /// Commands whose answer a thread is to hang from, at the most; each is needed for some seconds.
 const STARTERS_MAX: usize = 1_000;
 /// Messages kept at the most whose question is being asked for, up to 4,000 characters each.
 const WORDS_MAX: usize = 1_000;
-/// Cards remembered as shown to one person alone, at the most; the oldest are forgotten, which were long ago.
-const TRIED_MAX: usize = 10_000;
+/// Cards at the most that one person alone has perhaps seen; the oldest are forgotten, which were long ago.
+const DOUBTFUL_MAX: usize = 10_000;
+/// Events remembered as taken, by their ids; the oldest are forgotten. Discord sends one twice within minutes.
+const TAKEN_MAX: usize = 20_000;
 /// Between two hints about the same thing in the same channel.
 const HINT_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Channels with a recent hint at the most; beyond it, hints may come a little earlier.
@@ -40,15 +43,32 @@ pub(super) enum Reach {
     Nothing,
 }
 
+/// What a hint in a channel is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hint {
+    /// No drill is open there.
+    NoDrill,
+    /// A message had no text.
+    NoText,
+    /// A message may not be read.
+    Unreadable,
+    /// There was more than is allowed.
+    TooMuch,
+}
+
 /// Everything that is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
+    taken: BTreeSet<u64>,
+    /// How much somebody is doing in a channel of which it is not known yet what becomes; as many as the engine
+    /// has inputs waiting.
+    underway: BTreeMap<(UserId, ChannelId), u32>,
     reaches: BTreeMap<(UserId, ChannelId), (Timestamp, Option<String>)>,
     drills: BTreeMap<(ChannelId, UserId), Place>,
     starters: BTreeMap<InteractionId, Starter>,
-    hints: BTreeMap<ChannelId, Timestamp>,
+    hints: BTreeMap<(ChannelId, Hint), Timestamp>,
     words: BTreeMap<UserId, String>,
-    tried: BTreeSet<(InterviewId, Seq)>,
+    doubtful: BTreeSet<(InterviewId, Seq)>,
 }
 
 /// The answer to a command, which a thread is to hang from.
@@ -61,16 +81,47 @@ pub(super) struct Starter {
 }
 
 impl Memory {
-    /// Somebody pressed or sent something that can be answered.
+    /// Whether an event was not taken before; from here on it was.
+    pub(super) fn take_once(&mut self, id: u64) -> bool {
+        while self.taken.len() >= TAKEN_MAX {
+            self.taken.pop_first();
+        }
+        self.taken.insert(id)
+    }
+
+    /// Somebody does something.
+    pub(super) fn begin_deed(&mut self, user: UserId, channel: ChannelId) {
+        *self.underway.entry((user, channel)).or_default() += 1;
+    }
+
+    /// It is known what became of it.
+    pub(super) fn end_deed(&mut self, user: UserId, channel: ChannelId) {
+        let Some(deeds) = self.underway.get_mut(&(user, channel)) else { return };
+        *deeds = deeds.saturating_sub(1);
+        if *deeds == 0 {
+            self.underway.remove(&(user, channel));
+        }
+    }
+
+    /// Whether somebody is doing something in a channel of which it is not known yet what becomes.
+    pub(super) fn is_underway(&self, user: UserId, channel: ChannelId) -> bool {
+        self.underway.contains_key(&(user, channel))
+    }
+
+    /// Somebody pressed or sent something that was answered and can be answered further.
     pub(super) fn acted(&mut self, asker: &Asker, now: Timestamp) {
         self.make_room(now);
         self.reaches.insert((asker.user, asker.channel), (now, Some(asker.token.clone())));
     }
 
-    /// Somebody wrote in the open.
-    pub(super) fn wrote(&mut self, user: UserId, channel: ChannelId, now: Timestamp) {
-        self.make_room(now);
-        self.reaches.insert((user, channel), (now, None));
+    /// Somebody wrote in the open, for their drill. That it is heard of late changes nothing about what they did
+    /// since.
+    pub(super) fn wrote(&mut self, user: UserId, channel: ChannelId, at: Timestamp) {
+        self.make_room(at);
+        let last = self.reaches.get(&(user, channel));
+        if last.is_none_or(|(last, _)| *last <= at) {
+            self.reaches.insert((user, channel), (at, None));
+        }
     }
 
     /// How somebody can be reached in a channel.
@@ -83,23 +134,37 @@ impl Memory {
         }
     }
 
+    /// What somebody did last anywhere, if it can still be answered.
+    pub(super) fn any_token(&self, user: UserId, now: Timestamp) -> Option<String> {
+        let theirs = self.reaches.range((user, ChannelId::new(1))..).take_while(|((of, _), _)| *of == user);
+        let fresh = theirs.filter_map(|(_, (at, token))| Some((at, token.as_ref()?)));
+        let fresh = fresh.filter(|(at, _)| now.duration_since(**at) < TOKEN_KEPT);
+        fresh.max_by_key(|(at, _)| **at).map(|(_, token)| token.clone())
+    }
+
     /// An answer to somebody's last deed is not taken any more.
     pub(super) fn expired(&mut self, user: UserId, channel: ChannelId) {
         self.reaches.remove(&(user, channel));
     }
 
-    /// Whether a card has not been shown to its owner alone before; from here on it has.
-    pub(super) fn try_alone(&mut self, interview: InterviewId, seq: Seq) -> bool {
-        while self.tried.len() >= TRIED_MAX {
-            self.tried.pop_first();
+    /// Perhaps a card, or a part of it, was shown to its owner alone.
+    pub(super) fn doubt(&mut self, interview: InterviewId, seq: Seq) {
+        while self.doubtful.len() >= DOUBTFUL_MAX {
+            self.doubtful.pop_first();
         }
-        self.tried.insert((interview, seq))
+        self.doubtful.insert((interview, seq));
+    }
+
+    /// Whether it perhaps was.
+    pub(super) fn is_doubtful(&self, interview: InterviewId, seq: Seq) -> bool {
+        self.doubtful.contains(&(interview, seq))
     }
 
     /// A drill takes place there.
     pub(super) fn opened(&mut self, user: UserId, place: Place) {
-        if self.drills.len() < DRILLS_MAX {
-            self.drills.insert((place.channel(), user), place);
+        self.drills.insert((place.channel(), user), place);
+        while self.drills.len() > DRILLS_MAX {
+            self.drills.pop_first();
         }
     }
 
@@ -108,7 +173,13 @@ impl Memory {
         self.drills.remove(&(channel, user));
     }
 
-    /// Where somebody's drill in a channel takes place, if there is one.
+    /// A place is gone, and every drill in it.
+    pub(super) fn gone(&mut self, place: &str) {
+        self.drills.retain(|_, drill| !drill.is_in(place));
+    }
+
+    /// Where somebody's drill in a channel takes place, if there is one. One that ended without a farewell is
+    /// still here, until its person writes there.
     pub(super) fn drill(&self, user: UserId, channel: ChannelId) -> Option<Place> {
         self.drills.get(&(channel, user)).copied()
     }
@@ -134,14 +205,15 @@ impl Memory {
     }
 
     /// Whether a hint is due in a channel; if so, it counts as given.
-    pub(super) fn hint_due(&mut self, channel: ChannelId, now: Timestamp) -> bool {
-        if self.hints.get(&channel).is_some_and(|at| now.duration_since(*at) < HINT_EVERY) {
+    pub(super) fn hint_due(&mut self, channel: ChannelId, hint: Hint, now: Timestamp) -> bool {
+        let last = self.hints.get(&(channel, hint));
+        if last.is_some_and(|at| now.duration_since(*at) < HINT_EVERY) {
             return false;
         }
         if self.hints.len() >= HINTS_MAX {
             self.hints.clear();
         }
-        self.hints.insert(channel, now);
+        self.hints.insert((channel, hint), now);
         true
     }
 
@@ -203,17 +275,58 @@ mod tests {
         assert_eq!(memory.reach(user, channel, at(61)), Reach::Alone("token-2".to_owned()));
         assert_eq!(memory.reach(user, ChannelId::new(3), at(61)), Reach::Nothing);
         assert_eq!(memory.reach(user, channel, at(60 + 15 * 60)), Reach::Nothing);
+        memory.wrote(user, channel, at(59));
+        assert_eq!(memory.reach(user, channel, at(61)), Reach::Alone("token-2".to_owned()), "told late");
         memory.wrote(user, channel, at(100));
         assert_eq!(memory.reach(user, channel, at(10_000)), Reach::Open);
     }
 
     #[test]
-    fn one_hint_at_a_time() {
+    fn one_hint_of_a_sort_at_a_time() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (here, there) = (ChannelId::new(1), ChannelId::new(2));
+        let mut memory = Memory::default();
+        assert!(memory.hint_due(here, Hint::NoDrill, at(0)));
+        assert!(!memory.hint_due(here, Hint::NoDrill, at(60)));
+        assert!(memory.hint_due(here, Hint::TooMuch, at(60)));
+        assert!(memory.hint_due(there, Hint::NoDrill, at(60)));
+        assert!(memory.hint_due(here, Hint::NoDrill, at(600)));
+    }
+
+    #[test]
+    fn f51_what_is_over_is_forgotten() {
+        let (guild, user) = (serenity::model::id::GuildId::new(7), UserId::new(1));
+        let thread =
+            |thread| Place::Thread { guild, parent: ChannelId::new(8), thread: ChannelId::new(thread) };
+        let mut memory = Memory::default();
+        memory.opened(user, thread(9));
+        memory.gone("discord:7:80");
+        memory.gone("discord:7:8:90");
+        assert!(memory.drill(user, ChannelId::new(9)).is_some());
+        memory.gone("discord:7");
+        assert_eq!(memory.drill(user, ChannelId::new(9)), None);
+        for id in 1..=DRILLS_MAX as u64 + 1 {
+            memory.opened(user, thread(id));
+        }
+        assert_eq!(memory.drill(user, ChannelId::new(1)), None, "the oldest one made room");
+        assert!(memory.drill(user, ChannelId::new(DRILLS_MAX as u64 + 1)).is_some());
+        memory.begin_deed(user, ChannelId::new(2));
+        memory.begin_deed(user, ChannelId::new(2));
+        memory.end_deed(user, ChannelId::new(2));
+        assert!(memory.is_underway(user, ChannelId::new(2)));
+        memory.end_deed(user, ChannelId::new(2));
+        assert!(memory.underway.is_empty());
+    }
+
+    #[test]
+    fn the_newest_deed_anywhere_can_be_answered() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let mut memory = Memory::default();
-        assert!(memory.hint_due(ChannelId::new(1), at(0)));
-        assert!(!memory.hint_due(ChannelId::new(1), at(60)));
-        assert!(memory.hint_due(ChannelId::new(2), at(60)));
-        assert!(memory.hint_due(ChannelId::new(1), at(600)));
+        memory.acted(&Asker { channel: ChannelId::new(5), ..asker(2) }, at(60));
+        memory.acted(&asker(1), at(0));
+        memory.acted(&Asker { user: UserId::new(3), ..asker(4) }, at(90));
+        assert_eq!(memory.any_token(UserId::new(1), at(100)).as_deref(), Some("token-2"));
+        assert_eq!(memory.any_token(UserId::new(1), at(10_000)), None);
+        assert_eq!(memory.any_token(UserId::new(2), at(100)), None);
     }
 }

@@ -63,6 +63,13 @@ pub struct Options {
     pub api: Option<String>,
     /// Whether plain messages in threads are read; the intent has to be granted.
     pub message_content: bool,
+    /// What calls Discord, made from [`calls`].
+    pub calls: reqwest::Client,
+}
+
+/// What calls Discord, still to be built.
+pub fn calls() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().timeout(CALL_TIMEOUT)
 }
 
 /// Why there is no connection to Discord. Each says what to do.
@@ -123,8 +130,10 @@ pub struct Discord {
     memory: Mutex<Memory>,
     /// Our clock minus Discord's, where that is more than a delay could explain.
     skew: OnceLock<SignedDuration>,
-    /// Rung when the answer to a command stands in its channel.
-    starter_given: Notify,
+    /// Connections that Discord wants for as many servers.
+    shards: u32,
+    /// Rung when it is known what became of something that somebody did.
+    settled: Notify,
 }
 
 impl Discord {
@@ -141,7 +150,7 @@ impl Discord {
         let me = http.get_current_user().await.map_err(|error| start_error(&error))?;
         let application = http.get_current_application_info().await.map_err(|error| start_error(&error))?;
         http.set_application_id(application.id);
-        let discord = Self {
+        let mut discord = Self {
             http,
             inbox,
             clock,
@@ -152,21 +161,23 @@ impl Discord {
             application: application.id,
             memory: Mutex::default(),
             skew: OnceLock::new(),
-            starter_given: Notify::new(),
+            shards: 1,
+            settled: Notify::new(),
         };
-        discord.check_budget().await?;
+        discord.shards = discord.check_budget().await?;
         Ok(Arc::new(discord))
     }
 
-    /// Refuses to identify where few identifications are left.
-    async fn check_budget(&self) -> Result<(), StartError> {
+    /// Refuses to identify where few identifications are left; otherwise says how many connections Discord
+    /// wants.
+    async fn check_budget(&self) -> Result<u32, StartError> {
         let gateway = self.http.get_bot_gateway().await.map_err(|error| start_error(&error))?;
         let limit = gateway.session_start_limit;
         if limit.remaining * 100 < limit.total * BUDGET_PERCENT_MIN {
             let minutes = limit.reset_after / 60_000 + 1;
             return Err(StartError::BudgetSpent { remaining: limit.remaining, total: limit.total, minutes });
         }
-        Ok(())
+        Ok(gateway.shards.max(1))
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -288,8 +299,7 @@ fn id_in(answer: &[u8]) -> Result<MessageId, Trouble> {
 
 impl Options {
     fn http(&self) -> Http {
-        let calls = reqwest::Client::builder().timeout(CALL_TIMEOUT).build().unwrap_or_default();
-        let builder = HttpBuilder::new(self.token.reveal()).client(calls);
+        let builder = HttpBuilder::new(self.token.reveal()).client(self.calls.clone());
         match &self.api {
             // The library ignores the address while its rate limiter is on.
             Some(api) => builder.proxy(api).ratelimiter_disabled(true).build(),

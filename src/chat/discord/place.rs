@@ -62,6 +62,20 @@ impl Place {
         Some(place)
     }
 
+    /// Whether what its person writes there is meant for the interview. Where it is answered for them alone,
+    /// they talk with others.
+    pub(super) fn hears_messages(&self) -> bool {
+        match self {
+            Self::Direct(_) | Self::Starting { .. } | Self::Thread { .. } => true,
+            Self::Alone(_) => false,
+        }
+    }
+
+    /// Whether it is a place, or within it.
+    pub(super) fn is_in(&self, place: &str) -> bool {
+        self.to_string().strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+
     /// The channel that its messages stand in.
     pub(super) fn channel(&self) -> ChannelId {
         match self {
@@ -126,11 +140,9 @@ mod tests {
         ] {
             assert_eq!(Place::parse(&place.to_string()), Some(place));
         }
-        assert!(
-            Place::Thread { guild, parent, thread: ChannelId::new(9) }
-                .to_string()
-                .starts_with(&of_guild(guild))
-        );
+        let thread = Place::Thread { guild, parent, thread: ChannelId::new(9) };
+        assert!(thread.is_in(&of_guild(guild)) && thread.is_in(&of_channel(guild, parent)));
+        assert!(!thread.is_in(&of_channel(guild, ChannelId::new(80))) && !thread.is_in("discord:70"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! In a thread, what is about one person's answer is for that person alone, unless they write in the open.
 //! Answers to interactions cannot be looked for and have no key that keeps a second one away, so one of
-//! unknown outcome is not repeated: a public note with a button takes its place.
+//! unknown outcome is not repeated: a note with a button takes its place.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,9 @@ use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, UserId};
 
 use super::draw::{self, Audience};
 use super::intake::{self, Read};
-use super::memory::{Reach, Starter};
+use super::memory::Reach;
 use super::place::{self, Place};
+use super::text;
 use super::trouble::{self, Trouble};
 use super::wire::Message;
 use super::{Discord, READ_MAX};
@@ -25,8 +26,8 @@ use crate::core::say;
 
 /// Pages of messages read at the most, when looking for our own or for what was missed.
 const READS_MAX: usize = 5;
-/// How long a command's answer is waited for before its thread is made: longer than Discord allows it to take.
-const STARTER_WAIT: Duration = Duration::from_secs(5);
+/// How long a card waits until what its person is doing is answered: longer than Discord allows that to take.
+const SETTLE_WAIT: Duration = Duration::from_secs(5);
 /// After so many quiet minutes Discord folds a thread away: a day.
 const ARCHIVE_MINUTES: u16 = 1_440;
 /// Characters of a thread's name at the most; Discord's limit.
@@ -43,6 +44,7 @@ impl Front for Discord {
         else {
             return Err(DeliveryError::Refused(format!("{} is no place on Discord", delivery.place.0)));
         };
+        self.settle(user, at.channel()).await;
         let receipt = match at {
             Place::Direct(channel) => self.post(delivery, channel, Audience::Direct).await,
             Place::Starting { guild, parent, command } => {
@@ -63,25 +65,22 @@ impl Front for Discord {
     }
 
     async fn find(&self, delivery: &Delivery) -> Sighting {
-        let Some(at) = Place::parse(&delivery.place.0) else { return Sighting::Absent };
-        let (channel, moved) = match at {
-            Place::Direct(channel) => (channel, None),
-            Place::Thread { thread, .. } => (thread, None),
-            // What only one person sees cannot be looked for.
-            Place::Alone(_) => return Sighting::Absent,
-            Place::Starting { guild, parent, command } => match self.find_thread(parent, command).await {
-                Ok(Some(thread)) => (thread, Some(name(Place::Thread { guild, parent, thread }))),
-                Ok(None) => return Sighting::Absent,
-                Err(_) => return Sighting::Unclear,
-            },
+        let (Some(at), Some(user)) = (Place::parse(&delivery.place.0), place::user(&delivery.person.0))
+        else {
+            return Sighting::Absent;
         };
-        match self.own_cards(channel, delivery).await {
-            Ok(found) => match found.into_iter().next_back() {
-                Some((_, id)) => {
-                    Sighting::Found(Receipt { id: Some(id.to_string()), at: self.past(id.get()), moved })
-                }
-                None => Sighting::Absent,
-            },
+        let found = match at {
+            Place::Direct(channel) => self.look(delivery, channel, Audience::Direct).await,
+            Place::Thread { thread, .. } => self.look(delivery, thread, Audience::Everyone).await,
+            // What only one person sees cannot be looked for, and is not repeated either.
+            Place::Alone(_) => Ok(None),
+            Place::Starting { guild, parent, command } => {
+                self.look_where_it_moved(delivery, guild, parent, command, user).await
+            }
+        };
+        match found {
+            Ok(Some(receipt)) => Sighting::Found(receipt),
+            Ok(None) => Sighting::Absent,
             // A place that cannot be read holds nothing that we could find, and the nonce keeps a second
             // message away for some minutes.
             Err(Trouble::Blocked(_)) => Sighting::Absent,
@@ -101,6 +100,12 @@ impl Front for Discord {
         let told = match self.direct_channel(user).await {
             Ok(channel) => self.send(channel, &message).await.map(drop),
             Err(trouble) => Err(trouble),
+        };
+        let Err(trouble) = told else { return };
+        let elsewhere = self.memory().any_token(user, self.clock.now());
+        let told = match elsewhere {
+            Some(token) => self.follow_up(&token, &message.private()).await.map(drop),
+            None => Err(trouble),
         };
         if let Err(trouble) = told {
             tracing::debug!(?trouble, "somebody could not be told that their drill waits");
@@ -134,6 +139,22 @@ impl Discord {
         Receipt { id: Some(id.to_string()), at: self.fresh(id.get()), moved: None }
     }
 
+    /// Waits until it is known what became of what somebody is doing in a channel. What comes of it then stands
+    /// below the answer to it, and can be said by that.
+    async fn settle(&self, user: UserId, channel: ChannelId) {
+        let settled = async {
+            loop {
+                let change = self.settled.notified();
+                if !self.memory().is_underway(user, channel) {
+                    return;
+                }
+                change.await;
+            }
+        };
+        // What takes longer will not be answered by Discord's own limit.
+        let _ = tokio::time::timeout(SETTLE_WAIT, settled).await;
+    }
+
     /// What a message means that came while nobody listened.
     fn missed_in(&self, message: &Posted, user: UserId, at: Place) -> Option<Missed> {
         if message.author.id != user {
@@ -141,7 +162,7 @@ impl Discord {
         }
         let intake::Heard::Said(text) = intake::message(message, self.me, true)? else { return None };
         if let Place::Thread { thread, .. } = at {
-            self.memory().wrote(user, thread, self.clock.now());
+            self.memory().wrote(user, thread, self.past(message.id.get()));
         }
         Some(Missed {
             key: intake::message_key(message.id),
@@ -188,19 +209,19 @@ impl Discord {
         let reach = self.memory().reach(user, thread, self.clock.now());
         match reach {
             Reach::Open => return self.post(delivery, thread, Audience::Everyone).await,
-            Reach::Alone(token) => {
-                let first = self.memory().try_alone(delivery.interview, delivery.seq);
-                if first {
-                    match self.answer(delivery, &token).await {
-                        Err(Trouble::Expired) => self.memory().expired(user, thread),
-                        told => return told,
-                    }
-                }
-            }
-            Reach::Nothing => {}
+            Reach::Alone(token) if !self.is_doubtful(delivery) => match self.answer(delivery, &token).await {
+                Err(Trouble::Expired) => self.memory().expired(user, thread),
+                // A message wakes a thread that is only folded away; an answer does not.
+                Err(Trouble::Blocked(Obstacle::ThreadLocked)) => {}
+                told => return told,
+            },
+            Reach::Alone(_) | Reach::Nothing => {}
         }
-        let note = draw::private_note(delivery.interview, delivery.seq, &format!("<@{user}>"));
-        self.send(thread, &note).await.map(|id| self.receipt(id))
+        self.send(thread, &note(delivery, user)).await.map(|id| self.receipt(id))
+    }
+
+    fn is_doubtful(&self, delivery: &Delivery) -> bool {
+        self.memory().is_doubtful(delivery.interview, delivery.seq)
     }
 
     async fn answer_alone(
@@ -211,15 +232,19 @@ impl Discord {
     ) -> Result<Receipt, Trouble> {
         let reach = self.memory().reach(user, channel, self.clock.now());
         let Reach::Alone(token) = reach else {
-            return Err(Trouble::Blocked(Obstacle::NoPermission));
+            return Err(Trouble::Blocked(Obstacle::OnlyAnswers));
         };
-        match self.answer(delivery, &token).await {
-            Err(Trouble::Expired) => {
-                self.memory().expired(user, channel);
-                Err(Trouble::Blocked(Obstacle::NoPermission))
-            }
-            told => told,
+        let told = if self.is_doubtful(delivery) {
+            let note = note(delivery, user).as_edit().private();
+            self.follow_up(&token, &note).await.map(|id| self.receipt(id))
+        } else {
+            self.answer(delivery, &token).await
+        };
+        if told == Err(Trouble::Expired) {
+            self.memory().expired(user, channel);
+            return Err(Trouble::Blocked(Obstacle::OnlyAnswers));
         }
+        told
     }
 
     /// Shows a card to one person alone, as an answer to what they did last.
@@ -228,7 +253,15 @@ impl Discord {
         let messages = draw::card(&delivery.card, delivery.interview, delivery.seq, Audience::Alone, now);
         let mut last = None;
         for message in messages {
-            last = Some(self.follow_up(token, &message.as_edit().private()).await?);
+            match self.follow_up(token, &message.as_edit().private()).await {
+                Ok(id) => last = Some(id),
+                Err(trouble) => {
+                    if last.is_some() || trouble == Trouble::Unknown {
+                        self.memory().doubt(delivery.interview, delivery.seq);
+                    }
+                    return Err(trouble);
+                }
+            }
         }
         last.map(|id| self.receipt(id)).ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))
     }
@@ -243,7 +276,7 @@ impl Discord {
         command: InteractionId,
         user: UserId,
     ) -> Result<Receipt, Trouble> {
-        let posted = match self.make_thread(parent, command, user).await {
+        let posted = match self.make_thread(delivery, parent, command, user).await {
             Ok(thread) => {
                 let there = Place::Thread { guild, parent, thread };
                 self.memory().opened(user, there);
@@ -267,19 +300,36 @@ impl Discord {
 
     async fn make_thread(
         &self,
+        delivery: &Delivery,
         parent: ChannelId,
         command: InteractionId,
         user: UserId,
     ) -> Result<ChannelId, Trouble> {
-        let message = match self.starter(parent, command).await? {
+        let message = match self.starter(delivery, parent, command).await? {
             Some(message) => message,
             None => {
-                self.send(parent, &Message::sentence(say::drill_in_thread(&format!("<@{user}>")))).await?
+                let opening = draw::opening(delivery.interview, delivery.seq, &format!("<@{user}>"));
+                self.send(parent, &opening).await?
             }
         };
         let starter = self.memory().starter(command);
-        let who = starter.map_or_else(String::new, |starter| starter.name);
-        let title: String = say::thread_name(&who).chars().take(THREAD_NAME_MAX).collect();
+        if let Some(starter) = starter {
+            let title = text::beginning(&say::thread_name(&starter.name), THREAD_NAME_MAX);
+            match self.thread_from(parent, message, &title).await {
+                // Discord forbids names that it does not list.
+                Err(Trouble::Refused(_)) => {}
+                made => return made,
+            }
+        }
+        self.thread_from(parent, message, say::THREAD_NAME).await
+    }
+
+    async fn thread_from(
+        &self,
+        parent: ChannelId,
+        message: MessageId,
+        title: &str,
+    ) -> Result<ChannelId, Trouble> {
         let body = serde_json::json!({"name": title, "auto_archive_duration": ARCHIVE_MINUTES});
         match self.http.create_thread_from_message(parent, message, &body, None).await {
             Ok(GuildChannel { id, .. }) => Ok(id),
@@ -299,16 +349,45 @@ impl Discord {
         }
     }
 
-    /// The thread that was made for a command, if there is one.
-    async fn find_thread(
+    /// A card in a channel, if all of it stands there, or the note that took its place.
+    async fn look(
         &self,
+        delivery: &Delivery,
+        channel: ChannelId,
+        audience: Audience,
+    ) -> Result<Option<Receipt>, Trouble> {
+        let there = self.own_cards(channel, delivery).await?;
+        let now = self.clock.now();
+        let parts = draw::card(&delivery.card, delivery.interview, delivery.seq, audience, now).len();
+        let whole = (0..parts).all(|part| there.contains_key(&part));
+        let last = there.get(&draw::NOTE).or(there.get(&(parts - 1)).filter(|_| whole));
+        Ok(last.map(|id| Receipt { id: Some(id.to_string()), at: self.past(id.get()), moved: None }))
+    }
+
+    /// The first card of a drill: in the thread that was made for it, or in direct messages.
+    async fn look_where_it_moved(
+        &self,
+        delivery: &Delivery,
+        guild: GuildId,
         parent: ChannelId,
         command: InteractionId,
-    ) -> Result<Option<ChannelId>, Trouble> {
-        match self.starter(parent, command).await? {
-            Some(message) => self.thread_of(message).await,
-            None => Ok(None),
+        user: UserId,
+    ) -> Result<Option<Receipt>, Trouble> {
+        let thread = match self.starter(delivery, parent, command).await? {
+            Some(message) => self.thread_of(message).await?,
+            None => None,
+        };
+        if let Some(thread) = thread
+            && let Some(receipt) = self.look(delivery, thread, Audience::Everyone).await?
+        {
+            return Ok(Some(Receipt {
+                moved: Some(name(Place::Thread { guild, parent, thread })),
+                ..receipt
+            }));
         }
+        let channel = self.direct_channel(user).await?;
+        let receipt = self.look(delivery, channel, Audience::Direct).await?;
+        Ok(receipt.map(|receipt| Receipt { moved: Some(name(Place::Direct(channel))), ..receipt }))
     }
 
     async fn thread_of(&self, message: MessageId) -> Result<Option<ChannelId>, Trouble> {
@@ -321,33 +400,32 @@ impl Discord {
         }
     }
 
-    /// The answer to a command: from memory, where it is waited for if it is just being given, else from the
-    /// channel.
-    async fn starter(&self, parent: ChannelId, command: InteractionId) -> Result<Option<MessageId>, Trouble> {
-        let waiting = async {
-            loop {
-                let given = self.starter_given.notified();
-                let starter = self.memory().starter(command);
-                match starter {
-                    Some(Starter { message: Some(message), .. }) => return Some(message),
-                    Some(Starter { message: None, .. }) => given.await,
-                    None => return None,
-                }
-            }
-        };
-        if let Ok(Some(message)) = tokio::time::timeout(STARTER_WAIT, waiting).await {
-            return Ok(Some(message));
+    /// What a drill's thread hangs from, the answer to its command or the opening in its place: from memory, else
+    /// from the channel.
+    async fn starter(
+        &self,
+        delivery: &Delivery,
+        parent: ChannelId,
+        command: InteractionId,
+    ) -> Result<Option<MessageId>, Trouble> {
+        let given = self.memory().starter(command).and_then(|starter| starter.message);
+        if given.is_some() {
+            return Ok(given);
         }
         let messages = match self.read_after(parent, MessageId::new(command.get())).await {
             Ok(messages) => messages,
             Err(Trouble::Blocked(_)) => return Ok(None),
             Err(trouble) => return Err(trouble),
         };
-        let answers = |read: &&Read| read.message.author.id == self.me && read.answers == Some(command);
-        Ok(messages.iter().find(answers).map(|read| read.message.id))
+        let opening = draw::mark(delivery.interview, delivery.seq, draw::OPENING);
+        let begins = |read: &&Read| {
+            let ours = read.message.author.id == self.me;
+            ours && (read.answers == Some(command) || is_marked(&read.message, &opening))
+        };
+        Ok(messages.iter().find(begins).map(|read| read.message.id))
     }
 
-    /// Our own messages of a card in a channel, by their place in it.
+    /// Our own messages of a card in a channel, by their numbers.
     async fn own_cards(
         &self,
         channel: ChannelId,
@@ -361,12 +439,9 @@ impl Discord {
         let mut found = BTreeMap::new();
         let messages = messages.iter().map(|read| &read.message);
         for message in messages.filter(|message| message.author.id == self.me) {
-            for part in 0..draw::PAGES_MAX {
-                let mark = draw::mark(delivery.interview, delivery.seq, part);
-                if message.embeds.iter().any(|embed| embed.url.as_deref() == Some(mark.as_str())) {
-                    found.insert(part, message.id);
-                }
-            }
+            let is_part =
+                |part: &usize| is_marked(message, &draw::mark(delivery.interview, delivery.seq, *part));
+            found.extend((0..=draw::NOTE).find(is_part).map(|part| (part, message.id)));
         }
         Ok(found)
     }
@@ -408,6 +483,15 @@ fn is_personal(kind: CardKind) -> bool {
     }
 }
 
+/// The note that a card is there for its owner alone.
+fn note(delivery: &Delivery, user: UserId) -> Message {
+    draw::private_note(delivery.interview, delivery.seq, &format!("<@{user}>"))
+}
+
+fn is_marked(message: &Posted, mark: &str) -> bool {
+    message.embeds.iter().any(|embed| embed.url.as_deref() == Some(mark))
+}
+
 /// A place, as the engine keeps it.
 pub(super) fn name(place: Place) -> chat::Place {
     chat::Place(place.to_string())
@@ -418,7 +502,7 @@ fn failure(trouble: Trouble) -> DeliveryError {
         Trouble::Later(after) => DeliveryError::Later(after),
         Trouble::Unknown => DeliveryError::Unknown,
         Trouble::Blocked(obstacle) => DeliveryError::Blocked(obstacle),
-        Trouble::Expired => DeliveryError::Blocked(Obstacle::NoPermission),
+        Trouble::Expired => DeliveryError::Blocked(Obstacle::OnlyAnswers),
         Trouble::Already => DeliveryError::Unknown,
         Trouble::Refused(reason) => DeliveryError::Refused(reason),
     }

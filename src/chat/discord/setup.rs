@@ -4,6 +4,7 @@ use serenity::model::Permissions;
 use serenity::model::application::ApplicationFlags;
 
 use super::intake::{Asker, Spot};
+use super::talk::Meanwhile;
 use super::wire::{Component, Message, Response};
 use super::{Discord, StartError, start_error};
 use crate::core::say;
@@ -40,7 +41,7 @@ impl Discord {
 
     /// Answers `/setup`.
     pub(super) async fn set_up(&self, asker: &Asker, permissions: Option<Permissions>) {
-        self.answer_now(asker, &Response::defer(true)).await;
+        self.first(asker, &Response::defer(true)).await;
         let mut findings = match asker.spot {
             Spot::Channel(_) | Spot::Thread(..) => missing(permissions.unwrap_or_default()),
             Spot::Direct => vec![Finding { good: true, text: say::setup::DIRECT.to_owned() }],
@@ -60,7 +61,8 @@ impl Discord {
             .map(|finding| format!("{} {}", if finding.good { "✓" } else { "✗" }, finding.text))
             .collect();
         let link = Component::link(say::setup::INVITE_AGAIN, self.invite());
-        self.amend_or_log(asker, &Message::sentence(lines.join("\n")).buttons(vec![link])).await;
+        let message = Message::sentence(lines.join("\n")).buttons(vec![link]);
+        self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
     }
 
     fn intent(&self, granted: bool) -> Finding {

@@ -1,5 +1,6 @@
 //! What happens when somebody writes, presses or commands: the meaning comes from `intake`, the effect from
-//! the engine, and here it is answered within Discord's three seconds.
+//! the engine, and here it is answered within Discord's three seconds, as a rule when it is on disk. What comes
+//! of it waits for that answer.
 
 use std::time::Duration;
 
@@ -7,11 +8,12 @@ use jiff::Timestamp;
 use serenity::builder::CreateAttachment;
 use serenity::model::application::{CommandInteraction, ComponentInteraction, ModalInteraction};
 use serenity::model::channel::Message as Posted;
-use serenity::model::id::ChannelId;
+use serenity::model::id::{ChannelId, UserId};
 
 use super::Discord;
 use super::draw::{self, Audience};
 use super::intake::{self, Asked, Asker, Heard, Spot};
+use super::memory::Hint;
 use super::mine;
 use super::place::{self, Place};
 use super::post::name;
@@ -21,7 +23,7 @@ use super::wire::{Message, Response};
 use crate::chat::{Look, Person, Refusal, Request, Taken, What};
 use crate::clock;
 use crate::core::choose::Filter;
-use crate::core::interview::Mode;
+use crate::core::interview::{InterviewId, Mode, Seq};
 use crate::core::say;
 
 /// An interaction is answered at once if this is enough, else it is put off: Discord waits three seconds.
@@ -33,12 +35,53 @@ const OPENING_WAIT: Duration = Duration::from_millis(200);
 /// Bytes of a file at the most: what Discord takes everywhere.
 const FILE_BYTES_MAX: usize = 8 << 20;
 
+/// What an interaction is answered with while it takes longer than Discord waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meanwhile {
+    /// "Thinking", in the place of the answer.
+    Thinking { private: bool },
+    /// Nothing to see; the answer is a message of its own.
+    Silence,
+}
+
+impl Meanwhile {
+    /// "Thinking", for that person alone.
+    pub(super) const PRIVATE: Self = Self::Thinking { private: true };
+
+    fn response(self) -> Response {
+        match self {
+            Self::Thinking { private } => Response::defer(private),
+            Self::Silence => Response::acknowledge(),
+        }
+    }
+}
+
+/// Something that a person is doing, until it is known what became of it and they were answered.
+struct Underway<'a> {
+    discord: &'a Discord,
+    user: UserId,
+    channel: ChannelId,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.discord.memory().end_deed(self.user, self.channel);
+        self.discord.settled.notify_waiters();
+    }
+}
+
 impl Discord {
+    fn underway(&self, user: UserId, channel: ChannelId) -> Underway<'_> {
+        self.memory().begin_deed(user, channel);
+        Underway { discord: self, user, channel }
+    }
+
     /// Somebody wrote something.
     pub(super) async fn on_message(&self, message: &Posted) {
         let (user, channel) = (message.author.id, message.channel_id);
         let drill = self.memory().drill(user, channel);
-        let Some(heard) = intake::message(message, self.me, drill.is_some()) else { return };
+        let listens = drill.is_some_and(|at| at.hears_messages());
+        let Some(heard) = intake::message(message, self.me, listens) else { return };
         let at = match (drill, message.guild_id) {
             (Some(at), _) => at,
             (None, None) => Place::Direct(channel),
@@ -46,24 +89,39 @@ impl Discord {
         };
         let text = match heard {
             Heard::Said(text) => text,
-            Heard::NoText => return self.hint(channel, say::NO_TEXT).await,
-            Heard::Unreadable if drill.is_some() => return self.hint(channel, say::UNREADABLE).await,
+            Heard::NoText => return self.hint(channel, Hint::NoText, say::NO_TEXT).await,
+            Heard::Unreadable if listens => {
+                return self.hint(channel, Hint::Unreadable, say::UNREADABLE).await;
+            }
             Heard::Unreadable => return,
         };
-        self.memory().wrote(user, channel, self.clock.now());
         let key = intake::message_key(message.id);
         let sent = self.fresh(message.id.get());
-        let said = What::Said { to: None, text };
-        let taken = self.take_said(key, sent, Person(place::person(user)), at, said);
+        let taking = async {
+            let _underway = self.underway(user, channel);
+            let taken = self.take_said(key, sent, user, at, What::Said { to: None, text }).await;
+            match &taken {
+                Ok(_) if at.hears_messages() => self.memory().wrote(user, channel, self.clock.now()),
+                Err(Refusal::NothingOpen) => self.memory().closed(user, channel),
+                Ok(_) | Err(_) => {}
+            }
+            taken
+        };
         let typing = async {
             // A courtesy; nothing depends on it.
             let _ = self.http.broadcast_typing(channel).await;
         };
-        let (taken, ()) = tokio::join!(taken, typing);
+        let (taken, ()) = tokio::join!(taking, typing);
         match taken {
             Ok(_) => {}
-            Err(Refusal::NothingOpen) => self.hint(channel, say::NO_DRILL_HERE).await,
-            Err(refusal) => self.hint(channel, &sentence(&refusal)).await,
+            Err(Refusal::NothingOpen) => self.hint(channel, Hint::NoDrill, say::NO_DRILL_HERE).await,
+            Err(refusal @ Refusal::TooMuch(_)) => {
+                self.hint(channel, Hint::TooMuch, &sentence(&refusal)).await;
+            }
+            // Whoever wrote that believes that it counts.
+            Err(refusal @ (Refusal::Failed | Refusal::NotYours | Refusal::NothingFits(_))) => {
+                self.remark(channel, &sentence(&refusal)).await;
+            }
         }
     }
 
@@ -72,14 +130,14 @@ impl Discord {
         &self,
         key: String,
         sent: Timestamp,
-        person: Person,
+        user: UserId,
         at: Place,
         said: What,
     ) -> Result<Taken, Refusal> {
-        let user = place::user(&person.0);
+        let person = Person(place::person(user));
         for _ in 0..OPENING_LOOKS {
             let taken = self.inbox.send(key.clone(), sent, person.clone(), name(at), said.clone()).await;
-            let opening = user.is_some_and(|user| self.memory().drill(user, at.channel()).is_some());
+            let opening = self.memory().drill(user, at.channel()).is_some();
             let nothing_open = matches!(taken, Err(Refusal::NothingOpen));
             if !nothing_open || !opening {
                 return taken;
@@ -90,10 +148,14 @@ impl Discord {
     }
 
     /// Says one sentence in a channel, seldom enough not to be a nuisance.
-    async fn hint(&self, channel: ChannelId, sentence: &str) {
-        if !self.memory().hint_due(channel, self.clock.now()) {
-            return;
+    async fn hint(&self, channel: ChannelId, hint: Hint, sentence: &str) {
+        let due = self.memory().hint_due(channel, hint, self.clock.now());
+        if due {
+            self.remark(channel, sentence).await;
         }
+    }
+
+    async fn remark(&self, channel: ChannelId, sentence: &str) {
         if let Err(trouble) = self.send(channel, &Message::sentence(sentence)).await {
             tracing::debug!(?trouble, "a hint could not be given");
         }
@@ -102,7 +164,7 @@ impl Discord {
     /// Somebody gave a command.
     pub(super) async fn on_command(&self, event: &CommandInteraction) {
         let asker = Asker::of_command(event);
-        self.memory().acted(&asker, self.clock.now());
+        let _underway = self.underway(asker.user, asker.channel);
         match intake::command(event) {
             None => self.reply(&asker, say::UNKNOWN_BUTTON).await,
             Some(Asked::Help) => self.reply(&asker, say::HELP).await,
@@ -128,12 +190,13 @@ impl Discord {
         let options = event.data.options.iter();
         let track = options.filter(|option| option.name == "track").find_map(|option| option.value.as_str());
         let suggestions = self.choices.suggest(typing.name, typing.value, track);
-        self.answer_now(&Asker::of_command(event), &Response::suggestions(suggestions)).await;
+        self.open(&Asker::of_command(event), &Response::suggestions(suggestions)).await;
     }
 
     /// Somebody pressed a button.
     pub(super) async fn on_component(&self, event: &ComponentInteraction) {
         let asker = Asker::of_component(event);
+        let _underway = self.underway(asker.user, asker.channel);
         if event.data.custom_id == mine::LIST {
             return self.on_choice(&asker, intake::chosen(event)).await;
         }
@@ -142,25 +205,15 @@ impl Discord {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
         match action {
-            Action::Answer => match self.inbox.look(interview, seq, asker.person()).await {
-                Ok(Look { outcome, .. }) if outcome.sentence().is_none() => {
-                    let form =
-                        Response::form(event.data.custom_id.clone(), say::FORM_TITLE, say::YOUR_ANSWER);
-                    self.answer_now(&asker, &form).await;
-                }
-                Ok(Look { outcome, .. }) => self.reply(&asker, outcome.sentence().unwrap_or_default()).await,
-                Err(refusal) => self.reply(&asker, &past(&refusal)).await,
-            },
-            Action::Show => {
-                self.memory().acted(&asker, self.clock.now());
-                self.show(&asker, self.inbox.look(interview, seq, asker.person()).await).await;
-            }
+            Action::Answer => self.open_form(&asker, interview, seq, &event.data.custom_id).await,
+            Action::Show => self.show(&asker, interview, seq).await,
             Action::Press(button) => {
-                self.answer_now(&asker, &Response::acknowledge()).await;
-                self.memory().acted(&asker, self.clock.now());
                 let what = What::Pressed { to: Some(interview), on: Some(seq), button };
-                let taken = self.take(&asker, asker.here(), what).await;
-                self.say_what_became(&asker, taken).await;
+                let deed = async {
+                    let taken = self.take(&asker, asker.here(), what).await;
+                    taken.map_err(|refusal| sentence(&refusal))
+                };
+                self.do_in_time(&asker, deed).await;
             }
         }
     }
@@ -168,23 +221,71 @@ impl Discord {
     /// Somebody sent a form.
     pub(super) async fn on_form(&self, event: &ModalInteraction) {
         let asker = Asker::of_form(event);
+        let _underway = self.underway(asker.user, asker.channel);
         let Some(Press { interview, seq, .. }) = Press::from_custom_id(&event.data.custom_id) else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
-        self.answer_now(&asker, &Response::acknowledge()).await;
         let text = intake::form_text(event);
-        let looked = self.inbox.look(interview, seq, asker.person()).await;
-        let stale = match looked {
-            Ok(look) => look.outcome.sentence().map(str::to_owned),
-            Err(refusal) => Some(past(&refusal)),
-        };
-        let problem = if text.is_empty() { Some(say::NO_TEXT.to_owned()) } else { stale };
-        if let Some(problem) = problem {
-            return self.add(&asker, &Message::sentence(problem)).await;
+        if text.is_empty() {
+            return self.reply(&asker, say::NO_TEXT).await;
         }
-        self.memory().acted(&asker, self.clock.now());
-        let taken = self.take(&asker, asker.here(), What::Said { to: Some(interview), text }).await;
-        self.say_what_became(&asker, taken).await;
+        let deed = async {
+            let look = self.inbox.look(interview, seq, asker.person()).await;
+            let look = look.map_err(|refusal| past(&refusal))?;
+            if let Some(sentence) = look.outcome.sentence() {
+                return Err(sentence.to_owned());
+            }
+            let taken = self.take(&asker, asker.here(), What::Said { to: Some(interview), text }).await;
+            taken.map_err(|refusal| sentence(&refusal))
+        };
+        self.do_in_time(&asker, deed).await;
+    }
+
+    /// Does something and answers what came of it: nothing to see, or why it did not count.
+    async fn do_in_time(&self, asker: &Asker, deed: impl Future<Output = Result<Taken, String>>) {
+        let (done, so_far) = self.in_time(asker, Meanwhile::Silence, deed).await;
+        let problem = match done {
+            Ok(taken) => taken.outcome.sentence().map(str::to_owned),
+            Err(sentence) => Some(sentence),
+        };
+        if let Some(sentence) = problem {
+            self.finish(asker, so_far, &Message::sentence(sentence).private()).await;
+        } else if so_far.is_none() {
+            self.first(asker, &Response::acknowledge()).await;
+        }
+    }
+
+    /// Waits for what becomes of something, so that it is on disk before Discord is told. If that takes longer
+    /// than Discord waits, it gets its first answer meanwhile.
+    pub(super) async fn in_time<T>(
+        &self,
+        asker: &Asker,
+        meanwhile: Meanwhile,
+        deed: impl Future<Output = T>,
+    ) -> (T, Option<Meanwhile>) {
+        tokio::pin!(deed);
+        if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut deed).await {
+            return (done, None);
+        }
+        self.first(asker, &meanwhile.response()).await;
+        (deed.await, Some(meanwhile))
+    }
+
+    /// Opens the form for an answer, if that still can be given.
+    async fn open_form(&self, asker: &Asker, interview: InterviewId, seq: Seq, custom_id: &str) {
+        let look = self.inbox.look(interview, seq, asker.person());
+        // A form cannot follow another answer, so there is none where this takes too long.
+        let Ok(looked) = tokio::time::timeout(AT_ONCE, look).await else {
+            return self.reply(asker, say::SLOW).await;
+        };
+        match looked.map(|look| look.outcome.sentence()) {
+            Ok(None) => {
+                let form = Response::form(custom_id.to_owned(), say::FORM_TITLE, say::YOUR_ANSWER);
+                self.open(asker, &form).await;
+            }
+            Ok(Some(sentence)) => self.reply(asker, sentence).await,
+            Err(refusal) => self.reply(asker, &past(&refusal)).await,
+        }
     }
 
     /// Begins an interview where it was asked for, or in direct messages.
@@ -197,71 +298,52 @@ impl Discord {
         let in_thread = matches!(at, Place::Starting { .. });
         if in_thread {
             self.memory().starting(asker);
-        } else {
-            // What follows is an answer to this one, so it has to stand first.
-            self.answer_now(asker, &Response::defer(true)).await;
         }
-        let began = self.take(asker, at, What::Begin(request));
-        tokio::pin!(began);
-        let (began, deferred) = match tokio::time::timeout(AT_ONCE, &mut began).await {
-            Ok(began) => (began, !in_thread),
-            Err(_) => {
-                if in_thread {
-                    self.answer_now(asker, &Response::defer(false)).await;
-                }
-                (began.await, true)
-            }
-        };
+        let meanwhile = Meanwhile::Thinking { private: !in_thread };
+        let deed = self.take(asker, at, What::Begin(request));
+        let (began, so_far) = self.in_time(asker, meanwhile, deed).await;
         let message = match &began {
             Ok(_) if in_thread => Message::sentence(match mode {
                 Mode::Drill => say::drill_in_thread(&asker.mention()),
                 Mode::Screen => say::screen_in_thread(&asker.mention()),
             }),
-            Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, taken).await,
+            Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, so_far, taken).await,
             Ok(_) => Message::sentence(say::HERE_IT_COMES).private(),
             Err(refusal) => Message::sentence(sentence(refusal)).private(),
         };
-        let answered = if deferred {
-            self.amend(&asker.token, &message).await.map(Some)
-        } else {
-            let answered = self.respond(asker.id, &asker.token, &Response::message(message)).await;
-            answered.map(|()| None)
-        };
-        match answered {
-            Ok(message) if in_thread && began.is_ok() => self.note_starter(asker, message).await,
-            Ok(_) => {}
-            Err(trouble) => tracing::warn!(?trouble, "a command could not be answered"),
-        }
-    }
-
-    /// Finds the message that answers a command, for its thread to hang from.
-    async fn note_starter(&self, asker: &Asker, message: Option<serenity::model::id::MessageId>) {
-        let message = match message {
-            Some(message) => Some(message),
-            None => self.answer_to(&asker.token).await.ok(),
-        };
-        if let Some(message) = message {
+        let answered = self.finish(asker, so_far, &message).await;
+        // The thread of a drill hangs from this message.
+        if answered
+            && in_thread
+            && began.is_ok()
+            && let Ok(message) = self.answer_to(&asker.token).await
+        {
             self.memory().started(asker.id, message);
         }
-        self.starter_given.notify_waiters();
     }
 
     async fn begin_in_direct(&self, asker: &Asker, request: Request) {
-        self.answer_now(asker, &Response::defer(true)).await;
-        let sentence = match self.direct_channel(asker.user).await {
-            Ok(channel) => match self.take(asker, Place::Direct(channel), What::Begin(request)).await {
+        let deed = async {
+            let channel = match self.direct_channel(asker.user).await {
+                Ok(channel) => channel,
+                Err(Trouble::Blocked(_)) => return (None, say::DIRECT_CLOSED.to_owned()),
+                Err(_) => return (None, say::NOT_SAVED.to_owned()),
+            };
+            // If nothing can be written there, that is said after this was answered.
+            let underway = self.underway(asker.user, channel);
+            let sentence = match self.take(asker, Place::Direct(channel), What::Begin(request)).await {
                 Ok(_) => say::IN_DIRECT.to_owned(),
                 Err(refusal) => sentence(&refusal),
-            },
-            Err(Trouble::Blocked(_)) => say::DIRECT_CLOSED.to_owned(),
-            Err(_) => say::NOT_SAVED.to_owned(),
+            };
+            (Some(underway), sentence)
         };
-        self.amend_or_log(asker, &Message::sentence(sentence)).await;
+        let ((_underway, sentence), so_far) = self.in_time(asker, Meanwhile::PRIVATE, deed).await;
+        self.finish(asker, so_far, &Message::sentence(sentence).private()).await;
     }
 
     /// Shows where an interview stands that goes on.
-    async fn resume(&self, asker: &Asker, taken: &Taken) {
-        self.amend_or_log(asker, &Message::sentence(say::GOES_ON)).await;
+    async fn resume(&self, asker: &Asker, so_far: Option<Meanwhile>, taken: &Taken) {
+        self.finish(asker, so_far, &Message::sentence(say::GOES_ON).private()).await;
         if let Some(card) = taken.shown.last() {
             let now = self.clock.now();
             for message in draw::card(&card.card, card.interview, card.seq, asker.audience(), now) {
@@ -271,18 +353,20 @@ impl Discord {
     }
 
     /// Shows a card to its owner alone.
-    async fn show(&self, asker: &Asker, looked: Result<Look, Refusal>) {
-        let look = match looked {
-            Ok(look) => look,
-            Err(refusal) => return self.reply(asker, &past(&refusal)).await,
+    async fn show(&self, asker: &Asker, interview: InterviewId, seq: Seq) {
+        let look = self.inbox.look(interview, seq, asker.person());
+        let (looked, so_far) = self.in_time(asker, Meanwhile::PRIVATE, look).await;
+        let messages = match looked {
+            Ok(Look { card, .. }) => {
+                let now = self.clock.now();
+                draw::card(&card.card, card.interview, card.seq, Audience::Alone, now)
+            }
+            Err(refusal) => vec![Message::sentence(past(&refusal))],
         };
-        let now = self.clock.now();
-        let card = &look.card;
-        let messages = draw::card(&card.card, card.interview, card.seq, Audience::Alone, now);
         for (place, message) in messages.iter().enumerate() {
             let message = message.as_edit().private();
             if place == 0 {
-                self.answer_now(asker, &Response::message(message)).await;
+                self.finish(asker, so_far, &message).await;
             } else {
                 self.add(asker, &message).await;
             }
@@ -290,19 +374,22 @@ impl Discord {
     }
 
     async fn forget(&self, asker: &Asker) {
-        self.answer_now(asker, &Response::defer(true)).await;
-        let sentence = match self.inbox.forget(asker.person()).await {
-            Ok(()) => {
-                self.memory().forget(asker.user);
-                say::FORGOTTEN.to_owned()
-            }
+        let forgotten = self.inbox.forget(asker.person());
+        let (forgotten, so_far) = self.in_time(asker, Meanwhile::PRIVATE, forgotten).await;
+        let forgets = forgotten.is_ok();
+        let sentence = match forgotten {
+            Ok(()) => say::FORGOTTEN.to_owned(),
             Err(refusal) => sentence(&refusal),
         };
-        self.amend_or_log(asker, &Message::sentence(sentence)).await;
+        self.finish(asker, so_far, &Message::sentence(sentence).private()).await;
+        if forgets {
+            self.memory().forget(asker.user);
+        }
     }
 
     async fn export(&self, asker: &Asker) {
-        self.answer_now(asker, &Response::defer(true)).await;
+        // A file can only follow.
+        self.first(asker, &Response::defer(true)).await;
         let sentence = match self.inbox.export(asker.person()).await {
             Ok(document) if document.len() <= FILE_BYTES_MAX => {
                 let file = CreateAttachment::bytes(document.into_bytes(), "riposte.json");
@@ -318,7 +405,7 @@ impl Discord {
             Ok(_) => say::EXPORT_TOO_LARGE.to_owned(),
             Err(refusal) => sentence(&refusal),
         };
-        self.amend_or_log(asker, &Message::sentence(sentence)).await;
+        self.finish(asker, Some(Meanwhile::PRIVATE), &Message::sentence(sentence)).await;
     }
 
     async fn take(&self, asker: &Asker, at: Place, what: What) -> Result<Taken, Refusal> {
@@ -326,38 +413,45 @@ impl Discord {
         self.inbox.send(key, self.fresh(asker.id.get()), asker.person(), name(at), what).await
     }
 
-    async fn say_what_became(&self, asker: &Asker, taken: Result<Taken, Refusal>) {
-        let sentence = match taken {
-            Ok(taken) => taken.outcome.sentence().map(str::to_owned),
-            Err(refusal) => Some(sentence(&refusal)),
-        };
-        if let Some(sentence) = sentence {
-            self.add(asker, &Message::sentence(sentence)).await;
-        }
-    }
-
     /// Answers an interaction by one sentence for that person alone.
     pub(super) async fn reply(&self, asker: &Asker, sentence: &str) {
-        self.answer_now(asker, &Response::message(Message::sentence(sentence).private())).await;
+        self.first(asker, &Response::message(Message::sentence(sentence).private())).await;
     }
 
-    pub(super) async fn answer_now(&self, asker: &Asker, response: &Response) {
-        if let Err(trouble) = self.respond(asker.id, &asker.token, response).await {
-            tracing::debug!(?trouble, "an interaction could not be answered");
+    /// Answers an interaction by what nothing can follow: a form, suggestions. Says whether that arrived.
+    async fn open(&self, asker: &Asker, response: &Response) -> bool {
+        let answered = self.respond(asker.id, &asker.token, response).await;
+        if let Err(trouble) = &answered {
+            tracing::warn!(?trouble, "an interaction could not be answered");
         }
+        answered.is_ok()
+    }
+
+    /// Answers an interaction; from here on, more can be said to its person alone. Says whether it arrived.
+    pub(super) async fn first(&self, asker: &Asker, response: &Response) -> bool {
+        let answered = self.open(asker, response).await;
+        if answered {
+            self.memory().acted(asker, self.clock.now());
+        }
+        answered
+    }
+
+    /// Answers an interaction that was answered as far as that. Says whether it arrived.
+    pub(super) async fn finish(&self, asker: &Asker, so_far: Option<Meanwhile>, message: &Message) -> bool {
+        let answered = match so_far {
+            None => return self.first(asker, &Response::message(message.clone())).await,
+            Some(Meanwhile::Thinking { .. }) => self.amend(&asker.token, message).await,
+            Some(Meanwhile::Silence) => self.follow_up(&asker.token, &message.clone().private()).await,
+        };
+        if let Err(trouble) = &answered {
+            tracing::warn!(?trouble, "an interaction could not be answered further");
+        }
+        answered.is_ok()
     }
 
     /// Says something more to that person alone.
-    pub(super) async fn add(&self, asker: &Asker, message: &Message) {
-        if let Err(trouble) = self.follow_up(&asker.token, &message.clone().private()).await {
-            tracing::debug!(?trouble, "an interaction could not be answered further");
-        }
-    }
-
-    pub(super) async fn amend_or_log(&self, asker: &Asker, message: &Message) {
-        if let Err(trouble) = self.amend(&asker.token, message).await {
-            tracing::warn!(?trouble, "a command could not be answered");
-        }
+    async fn add(&self, asker: &Asker, message: &Message) {
+        self.finish(asker, Some(Meanwhile::Silence), message).await;
     }
 }
 

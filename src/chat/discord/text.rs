@@ -16,6 +16,16 @@ pub(super) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
+/// The beginning of a text, of so many UTF-16 units at the most, cut between graphemes.
+pub(super) fn beginning(text: &str, max: usize) -> String {
+    let mut used = 0;
+    let fitting = text.graphemes(true).take_while(|grapheme| {
+        used += length(grapheme);
+        used <= max
+    });
+    fitting.collect()
+}
+
 /// Plain text: nothing in it is mark-up.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);

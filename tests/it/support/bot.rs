@@ -1,10 +1,12 @@
 //! The bot on the fake Discord: the real engine, store and front end, in this process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use riposte::chat::Inbox;
-use riposte::chat::discord::{Discord as Front, Options, StartError};
+use riposte::chat::discord::{Discord as Front, Options, StartError, calls};
+use riposte::chat::{Inbox, Incoming};
+use riposte::clock;
 use riposte::core::bank::Bank;
 use riposte::core::grading::desk::Desk;
 use riposte::engine::{Engine, Settings};
@@ -13,7 +15,8 @@ use riposte::store::Store;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::discord::Discord;
+use super::discord::tls::Tls;
+use super::discord::{Discord, PATIENCE};
 use super::grader::Labelled;
 use super::play::small_bank;
 
@@ -24,6 +27,8 @@ pub(crate) const MESSAGE_CONTENT: u64 = 1 << 15;
 pub(crate) struct Bot {
     folder: tempfile::TempDir,
     message_content: bool,
+    /// The door that looks like the real one, for the library's own rate limiter.
+    tls: Option<Tls>,
     running: Option<Running>,
 }
 
@@ -44,9 +49,19 @@ impl Bot {
         bot
     }
 
+    /// Starts one that believes that this is the real Discord, so that the library keeps the rate limits.
+    pub(crate) async fn start_with_limiter(discord: &Discord) -> Self {
+        let tls = Some(discord.open_tls().await);
+        let mut bot = Self { message_content: false, tls, ..Self::not_connected() };
+        bot.start_again(discord).await;
+        discord.connected().await;
+        discord.commands().await;
+        bot
+    }
+
     /// One that wants to read plain messages and was never started.
     pub(crate) fn not_connected() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), message_content: true, running: None }
+        Self { folder: tempfile::tempdir().unwrap(), message_content: true, tls: None, running: None }
     }
 
     /// Starts it on the data that it left.
@@ -55,7 +70,7 @@ impl Bot {
         let (sender, inbox) = mpsc::channel(64);
         let clock = discord.shared.clock.clone();
         let bank = one_question();
-        let options = options(discord, self.message_content);
+        let options = options(discord, self.message_content, self.tls.as_ref());
         let front = Front::connect(options, Inbox(sender), clock.clone(), &bank).await.unwrap();
         let settings = Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: true };
         let desk = Desk::new(Box::new(Labelled));
@@ -74,7 +89,18 @@ impl Bot {
         let (sender, _inbox) = mpsc::channel(1);
         let clock = discord.shared.clock.clone();
         let bank = one_question();
-        Front::connect(options(discord, false), Inbox(sender), clock, &bank).await.err().unwrap()
+        Front::connect(options(discord, false, None), Inbox(sender), clock, &bank).await.err().unwrap()
+    }
+
+    /// Waits until so many drills are open.
+    pub(crate) async fn has_open(&self, count: usize) {
+        let store = &self.running.as_ref().unwrap().store;
+        let waiting = async {
+            while store.open_interviews().await.unwrap().len() != count {
+                clock::pause(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap();
     }
 
     /// Stops it as a crash would, which keeps nothing but what is on disk.
@@ -96,8 +122,46 @@ impl Bot {
     }
 }
 
-fn options(discord: &Discord, message_content: bool) -> Options {
-    Options { token: Secret::new(&discord.token()), api: Some(discord.url()), message_content }
+/// The front end alone: the test takes what it hears, and hands it what it shows.
+pub(crate) struct Alone {
+    pub(crate) front: Arc<Front>,
+    pub(crate) inbox: mpsc::Receiver<Incoming>,
+    gateway: JoinHandle<Result<(), StartError>>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Alone {
+    /// Starts one that reads plain messages in threads, and waits until it is connected.
+    pub(crate) async fn start(discord: &Discord) -> Self {
+        let (sender, inbox) = mpsc::channel(64);
+        let clock = discord.shared.clock.clone();
+        let options = options(discord, true, None);
+        let front = Front::connect(options, Inbox(sender), clock, &one_question()).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let gateway = tokio::spawn(front.clone().run(stopped));
+        discord.connected().await;
+        discord.commands().await;
+        Self { front, inbox, gateway, stop }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.gateway.await.unwrap().unwrap();
+    }
+}
+
+fn options(discord: &Discord, message_content: bool, tls: Option<&Tls>) -> Options {
+    let token = Secret::new(&discord.token());
+    let Some(tls) = tls else {
+        let calls = calls().build().unwrap();
+        return Options { token, api: Some(discord.url()), message_content, calls };
+    };
+    let authority = reqwest::Certificate::from_der(&tls.authority).unwrap();
+    let calls = calls().no_proxy().resolve("discord.com", tls.address).add_root_certificate(authority);
+    Options { token, api: None, message_content, calls: calls.build().unwrap() }
 }
 
 /// The small bank with its first question alone, so that every drill is the same.

@@ -192,6 +192,20 @@ impl Gateway {
         }
     }
 
+    /// Sends everything again that was ever sent, the last first if `reversed`.
+    pub(crate) fn repeat(&mut self, reversed: bool) {
+        for session in &self.sessions {
+            let mut packets: Vec<&Value> = session.sent.iter().map(|(_, packet)| packet).collect();
+            if reversed {
+                packets.reverse();
+            }
+            let socket = self.sockets.iter().find(|socket| Some(socket.number) == session.socket);
+            for (packet, socket) in packets.into_iter().filter_map(|packet| Some((packet, socket?))) {
+                let _gone = socket.out.send(Order::Say(packet.clone()));
+            }
+        }
+    }
+
     /// Forgets what no RESUME will find: every session without a socket.
     pub(crate) fn forget_sessions(&mut self) {
         self.sessions.retain(|session| session.socket.is_some());

@@ -1,7 +1,7 @@
 //! Who may do what where, computed as Discord's documents say: everyone's role, own roles, then the
 //! overwrites of the channel, everyone first, the member last. Threads have those of their parent.
 
-use super::state::{Id, World};
+use super::state::{Id, Kind, World};
 
 pub(crate) const VIEW_CHANNEL: u64 = 1 << 10;
 pub(crate) const SEND_MESSAGES: u64 = 1 << 11;
@@ -41,7 +41,7 @@ impl Permissions {
 pub(crate) fn of(world: &World, who: Id, channel: Id) -> Permissions {
     let Some(channel) = world.channels.get(&channel) else { return Permissions(0) };
     let Some(guild) = channel.guild else {
-        let inside = channel.recipient == Some(who) || who == world.bot();
+        let inside = channel.recipient == Some(who) || (who == world.bot() && channel.kind != Kind::GroupDm);
         return Permissions(if inside { EVERYONE_BY_DEFAULT } else { 0 });
     };
     let guild = &world.guilds[&guild];

@@ -84,6 +84,7 @@ pub(crate) struct Guild {
 pub(crate) enum Kind {
     Text,
     Dm,
+    GroupDm,
     PublicThread,
     PrivateThread,
 }
@@ -94,6 +95,7 @@ impl Kind {
         match self {
             Self::Text => 0,
             Self::Dm => 1,
+            Self::GroupDm => 3,
             Self::PublicThread => 11,
             Self::PrivateThread => 12,
         }
@@ -122,7 +124,7 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) guild: Option<Id>,
     pub(crate) parent: Option<Id>,
-    /// The other side of a DM.
+    /// The other side of a DM; in a group, which the bot is never in, whoever brings it along.
     pub(crate) recipient: Option<Id>,
     pub(crate) overwrites: Vec<Overwrite>,
     pub(crate) thread: Option<Thread>,
@@ -358,16 +360,22 @@ impl World {
 
     /// The DM of somebody with the bot, opened if it was not.
     pub(crate) fn dm_with(&mut self, who: Id) -> Id {
-        let open = self.channels.values().find(|channel| channel.recipient == Some(who));
-        if let Some(open) = open {
-            return open.id;
+        let mut channels = self.channels.values();
+        let open = channels.find(|channel| channel.recipient == Some(who) && channel.kind == Kind::Dm);
+        match open {
+            Some(open) => open.id,
+            None => self.add_conversation(who, Kind::Dm),
         }
+    }
+
+    /// A conversation that belongs to no server.
+    pub(crate) fn add_conversation(&mut self, who: Id, kind: Kind) -> Id {
         let id = self.new_id();
         self.channels.insert(
             id,
             Channel {
                 id,
-                kind: Kind::Dm,
+                kind,
                 name: String::new(),
                 guild: None,
                 parent: None,
@@ -377,6 +385,13 @@ impl World {
             },
         );
         id
+    }
+
+    /// Whether the bot is where a channel is. Where it is not, people bring it along.
+    pub(crate) fn has_bot(&self, channel: Id) -> bool {
+        let channel = &self.channels[&channel];
+        let member = |guild: Id| self.guilds[&guild].members.contains(&self.app.id);
+        channel.guild.map_or(channel.kind != Kind::GroupDm, member)
     }
 
     /// A thread under `parent`; `id` is that of the message it is made from, if any.

@@ -283,12 +283,17 @@ pub(crate) fn without_content(mut message: Value) -> Value {
 /// The event of an interaction.
 pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
     let place = &world.channels[&interaction.channel];
-    let with_bot = place.guild.is_none_or(|guild| world.guilds[&guild].members.contains(&world.bot()));
+    let with_bot = world.has_bot(interaction.channel);
     // An installation is the server's, or the user's where the bot is no member.
     let installed_by = match place.guild {
         Some(guild) if with_bot => json!({"0": guild.to_string()}),
-        Some(_) => json!({"1": interaction.user.to_string()}),
-        None => json!({"0": "0"}),
+        None if with_bot => json!({"0": "0"}),
+        Some(_) | None => json!({"1": interaction.user.to_string()}),
+    };
+    let context = match place.guild {
+        Some(_) => 0,
+        None if with_bot => 1,
+        None => 2,
     };
     let may = permissions::of(world, world.bot(), interaction.channel);
     let mut json = json!({
@@ -297,7 +302,7 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
         "channel_id": interaction.channel.to_string(), "channel": channel(world, interaction.channel),
         "data": interaction.data, "locale": "en-US", "entitlements": [],
         "app_permissions": may.0.to_string(), "authorizing_integration_owners": installed_by,
-        "context": if place.guild.is_some() { 0 } else { 1 }, "attachment_size_limit": 10_485_760,
+        "context": context, "attachment_size_limit": 10_485_760,
     });
     let theirs = permissions::of(world, interaction.user, interaction.channel).0.to_string();
     json["channel"]["permissions"] = json!(theirs);

@@ -127,6 +127,11 @@ impl Person {
         self.answered(id).await;
     }
 
+    /// Sends a press and does not wait for an answer.
+    pub(crate) fn forge_and_leave(&self, post: Post, custom_id: &str) -> Id {
+        self.shared.with(|world| self.press_in(world, post.id, custom_id, custom_id))
+    }
+
     /// The id behind a button, to forge it later.
     pub(crate) fn custom_id(&self, label: &str) -> String {
         self.shared.with(|world| self.find_button(world, None, label).1)
@@ -154,7 +159,13 @@ impl Person {
 
     /// Fills in the open form by label and sends it.
     pub(crate) async fn fill<const N: usize>(&self, fields: [(&str, &str); N]) {
-        let id = self.shared.with(|world| {
+        let id = self.fill_and_leave(fields);
+        self.answered(id).await;
+    }
+
+    /// Sends the open form and does not wait for an answer.
+    pub(crate) fn fill_and_leave<const N: usize>(&self, fields: [(&str, &str); N]) -> Id {
+        self.shared.with(|world| {
             let open = world.users.get_mut(&self.id).unwrap().form.take();
             let (origin, form) = open.expect("a form is open");
             let data = filled(&form, &fields);
@@ -164,8 +175,7 @@ impl Person {
             };
             let label = format!("form “{}”", form["title"].as_str().unwrap_or_default());
             self.interact(world, FORM, channel, source, data, label)
-        });
-        self.answered(id).await;
+        })
     }
 
     /// Closes the open form without sending it.
@@ -242,13 +252,17 @@ fn command(world: &World, place: Id, name: &str, kind: u64) -> Value {
         let there: Vec<_> = all.map(|command| command["name"].clone()).collect();
         panic!("no command {name} is registered; there are {there:?}")
     };
-    let context = if guild.is_some() { 0 } else { 1 };
+    let with_bot = world.has_bot(place);
+    let context = match guild {
+        Some(_) => 0,
+        None if with_bot => 1,
+        None => 2,
+    };
     let contexts = command["contexts"].as_array();
     assert!(
         contexts.is_none_or(|contexts| contexts.contains(&json!(context))),
         "/{name} is not for this place"
     );
-    let with_bot = guild.is_none_or(|guild| world.guilds[&guild].members.contains(&world.bot()));
     let for_users = command["integration_types"].as_array().is_some_and(|types| types.contains(&json!(1)));
     assert!(with_bot || for_users, "/{name} cannot be used where the bot is no member");
     command.clone()

@@ -15,12 +15,12 @@ use tokio::task::JoinHandle;
 use super::faults::Fault;
 use super::gateway::Gateway;
 use super::record::Logged;
-use super::state::{Id, World};
+use super::state::{Id, Kind, World};
 use super::tls::{self, Tls};
 use super::{Shared, rest};
 use crate::support::channel::StoppedClock;
 use person::Person;
-use place::Server;
+use place::{Place, Server};
 
 /// A running fake. Ends with [`Discord::finish`], which says what was not as it should be.
 pub(crate) struct Discord {
@@ -86,6 +86,12 @@ impl Discord {
     pub(crate) fn guild_without_bot(&self, name: &str) -> Server {
         let id = self.shared.with(|world| world.add_guild(name, false));
         Server { shared: self.shared.clone(), id }
+    }
+
+    /// A conversation of several people, where somebody may use the bot that they installed for themselves.
+    pub(crate) fn group(&self, who: &Person) -> Place {
+        let id = self.shared.with(|world| world.add_conversation(who.id, Kind::GroupDm));
+        Place { shared: self.shared.clone(), id }
     }
 
     /// Somebody who is in every server that there is so far.

@@ -81,7 +81,7 @@ fn checked(body: &Value, keys: &[&str]) -> Result<Option<u64>, Fail> {
 fn demand_text_channel(world: &World, parent: Id) -> Result<(), Fail> {
     match world.channels[&parent].kind {
         Kind::Text => Ok(()),
-        Kind::Dm | Kind::PublicThread | Kind::PrivateThread => {
+        Kind::Dm | Kind::GroupDm | Kind::PublicThread | Kind::PrivateThread => {
             Err(Fail::new(400, 50024, "Cannot execute action on this channel type"))
         }
     }

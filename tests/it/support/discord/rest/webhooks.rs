@@ -47,10 +47,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         return rewrite(world, call, thinking, Way::EditResponse, &body);
     }
     let channel = world.interactions[&id].channel;
-    let with_bot = world.channels[&channel]
-        .guild
-        .is_none_or(|guild| world.guilds[&guild].members.contains(&world.bot()));
-    if !with_bot && world.interactions[&id].followups >= FOLLOW_UPS_MAX {
+    if !world.has_bot(channel) && world.interactions[&id].followups >= FOLLOW_UPS_MAX {
         let sentence = "This interaction has reached the maximum number of follow up messages";
         return Err(Fail::new(400, 40094, sentence));
     }
