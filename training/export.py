@@ -34,15 +34,19 @@ def plain(value):
     return value
 
 
-def fixture(world, encoder, fitted):
+def chosen(answers):
+    """The answers of the fixture: some of real style, and the longest."""
+    found = [answer for answer in answers if answer["origin"] == "shared-dev"][::23][:10]
+    longest = max(answers, key=lambda answer: len(answer["answer"]))
+    return found + ([longest] if longest not in found else [])
+
+
+def fixture(world, encoder, fitted, chosen):
     """Texts with tokens and vectors, and answers with windows, features and confidences, from the rounded weights."""
     tokens = [encoder.tokeniser(text) for text in ODD]
     vectors = encoder.embed(tokens)
     texts = [{"text": text, "tokens": row, "first": vector[:16], "norm": float(np.linalg.norm(vector))}
              for text, row, vector in zip(ODD, tokens, vectors)]
-    chosen = [answer for answer in world.answers if answer["origin"] == "shared-dev"][::23][:10]
-    longest = max(world.answers, key=lambda answer: len(answer["answer"]))
-    chosen += [longest] if longest not in chosen else []
     places = [world.where[answer["id"]] for answer in chosen]
     seen, answers = world.read(encoder, places), []
     for place, answer, measured in zip(places, chosen, world.measured(seen, chosen)):
@@ -75,7 +79,7 @@ def write(world, encoder, fitted, version):
     again = load_file(str(out))
     same = all((again[name] == value).all() for name, value in tensors.items())
     place = data.ROOT / "tests/fixtures/encoder.json"
-    place.write_text(json.dumps(plain(fixture(world, encoder, fitted)), ensure_ascii=False) + "\n", encoding="utf-8")
+    place.write_text(json.dumps(plain(fixture(world, encoder, fitted, chosen(world.answers))), ensure_ascii=False) + "\n", encoding="utf-8")
     return ["", "## The file", "",
             f"`{out.name}`: {size / 1e6:.2f} MB, {len(encoder.tokeniser.pieces)} word pieces; read back, its tensors are "
             + ("the same." if same else "NOT the same."), ""]

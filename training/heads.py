@@ -12,7 +12,7 @@ import features
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 SWAPPED_WEIGHT, WRITTEN_WEIGHT = 0.1, 2.0  # made-up pairs weigh less than written texts that are no answers
-SHARED_WEIGHT = 3.0  # what counts as an example or a reason is a convention; that of the shared answers is the measure
+SHARED_WEIGHT = 6.0  # what counts as an example or a reason is a convention; that of the shared answers is the measure
 ANSWER_OFFSET = 0.5  # added to the logit of an answer: to ask again for what was one is worse than a loose follow-up
 STATED = 0.9  # a text that states something of the question as surely as this is not about something else
 GUARDS = ["answer", "blank", "off_topic", "keywords", "gibberish", "instructions", "echo"]
@@ -20,7 +20,7 @@ KINDS = ["answer", "blank", "keywords", "off_topic"]
 STRENGTH = {"points": 0.1, "misconceptions": 0.1, "example": 0.3, "reason": 0.3, "kind": 0.02}
 HIDDEN = {"misconceptions": 16}  # the heads with a layer in between, by its size; the others are linear
 PARTS = ("claim", "explanation", "example")
-LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "kind": 16}
+LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "kind": 21}
 ROUNDS, RATE, DECAY, MEMBERS = 150, 0.01, 2e-3, 3  # a layer is fitted as three small ones, averaged
 
 
@@ -203,5 +203,5 @@ def join(question, seen, prepared, vectors_of):
     for field in ("points", "misconceptions"):
         found[field] = [(id, both(values, rows[place[id]])) for id, values in seen[field]]
     guard = [float(seen["kind"] == kind) for kind in GUARDS]
-    found["kind"] = both([*guard, *seen["topic"]], np.concatenate([extra, features.measure_kind(prepared, windows)]))
+    found["kind"] = both([*guard, *seen["topic"], *seen["form"]], np.concatenate([extra, features.measure_kind(prepared, windows)]))
     return found

@@ -22,9 +22,11 @@ SECTIONS = [("known", "answer", "Known questions (tuned on their phrasings and o
             ("bare", "question", "New questions with the sentence of each statement alone, as an imported list has them")]
 PARTS = {  # of the answers of a section
     "the shared answers": lambda question, answer: answer["origin"].startswith("shared"),
-    "texts of every kind": lambda question, answer: answer["origin"] == "kinds",
+    "texts of every kind": lambda question, answer: answer["origin"].startswith("kinds"),
+    "misconceptions voiced and denied in the same words": lambda question, answer: answer["origin"] == "denied",
     "our own, written to be hard": lambda question, answer: (
-        question["track"] == data.SHIPPED and answer["origin"] != "kinds" and not answer["origin"].startswith("shared")),
+        question["track"] == data.SHIPPED and answer["origin"] != "denied"
+        and not answer["origin"].startswith(("kinds", "shared"))),
     "other fields": lambda question, answer: question["track"] != data.SHIPPED,
 }
 HEAD_FOLDS = 5
@@ -66,10 +68,11 @@ HEAD = ["| features | answers | trap | points F1 | misconceptions P / R / F1 | k
         "|---|---|---|---|---|---|---|---|"]
 
 
-def section(world, found, by, variants, known=None):
+def section(world, found, by, variants, known=None, frozen=None):
     """One evaluation: heads fitted on everything, the lines, and the predictions with all features.
 
     What tells a kind is much the same whatever the question, so the answers to `known` questions help there.
+    `frozen` is what the encoder as it came, never tuned, makes of the same answers.
     """
     everyone = {(a["id"], a["question"]): a for a in world.answers + world.swaps}
     answers, measured = [everyone[key] for key in found], list(found.values())
@@ -81,6 +84,10 @@ def section(world, found, by, variants, known=None):
         guesses = heads.cross_predict(answers, only(measured, columns), folds, more)
         predictions = [heads.settled(guesses[p]) for p in true]
         lines.append(row(name, policy.figures(world.questions, world.general, real, predictions)))
+    if frozen:
+        guesses = heads.cross_predict(answers, [frozen[a["id"], a["question"]] for a in answers], folds)
+        untuned = [heads.settled(guesses[p]) for p in true]
+        lines.append(row("both, the encoder never tuned", policy.figures(world.questions, world.general, real, untuned)))
     for name, wanted in PARTS.items():
         part = [p for p in range(len(real)) if wanted(world.questions[real[p]["question"]], real[p])]
         if part and len(part) < len(real):
@@ -119,14 +126,15 @@ def by_question(world, real, predictions):
             "|---|---|---|---|---|", *(line for _, line in sorted(rows))]
 
 
-def fit_and_report(world, found):
+def fit_and_report(world, found, frozen):
     """The heads for each kind of question, and the report so far."""
     words = slice(0, heads.LEXICAL["points"])
     variants = [("words alone", words), ("encoder alone", slice(words.stop, None)), ("both", slice(None))]
     fitted, lines = {}, INTRODUCTION.splitlines()
     for name, by, title in SECTIONS:
         chosen = variants if name == "known" else [variants[0], variants[2]]
-        fitted[name], more, real, predictions = section(world, found[name], by, chosen, None if name == "known" else found["known"])
+        known, untuned = (None, None) if name == "known" else (found["known"], frozen[name])
+        fitted[name], more, real, predictions = section(world, found[name], by, chosen, known, untuned)
         lines += ["", f"## {title}", "", *more]
         if name != "new":
             lines += calibration(real, predictions)

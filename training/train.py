@@ -26,8 +26,9 @@ import tune
 import world as worlds
 
 WORDS, SEED = 11000, 11
-FOLDS, STEPS = 3, 350
+FOLDS, STEPS = 3, 400
 QUESTIONS_LEFT_OUT = 9  # of the shipped questions, every ninth is left out of a fold
+FINAL, FROZEN = "final", "frozen"
 CACHE = data.ROOT / "target/training"
 WORKERS = 2  # one thread each: two encoders side by side are faster than one with two threads
 
@@ -68,26 +69,28 @@ def parts(world, fold):
 
 
 def tuned(world, fold, steps, reuse, say):
-    """The encoder of a fold (or of everything, fold None), rounded as it will be shipped."""
+    """The encoder of a fold, or the final one of everything, rounded as it will be shipped."""
     encoder = encoders.Encoder(*world.vocabulary)
-    name = "final" if fold is None else f"fold{fold}"
+    name = fold if fold == FINAL else f"fold{fold}"
     file = CACHE / f"{name}.pt"
     if reuse and file.exists():
         encoder.load_state_dict(torch.load(file))
     else:
-        learned, questions, _ = parts(world, fold) if fold is not None else (
+        learned, questions, _ = parts(world, fold) if fold != FINAL else (
             range(len(world.answers)), list(world.questions), None)
-        tune.tune(encoder, world, learned, questions, steps, SEED + (99 if fold is None else fold),
+        tune.tune(encoder, world, learned, questions, steps, SEED + (99 if fold == FINAL else fold),
                   say=lambda text: say(f"{name} {text}"))
         torch.save(encoder.state_dict(), file)
     return encoders.quantise(encoder)
 
 
-def measured(world, fold, steps, reuse, say):
-    """What the encoder of a fold makes of the answers it never saw, to known questions and to new ones at each depth."""
-    encoder = tuned(world, fold, steps, reuse, say)
-    strange, (_, _, unseen) = left_out(world, fold), parts(world, fold)
-    seen, inside = world.read(encoder, unseen), set(unseen)
+def measured(world, fold, encoder):
+    """What an encoder makes of the answers left out of a fold, to known questions and to new ones at each depth."""
+    return of_fold(world, fold, world.read(encoder, parts(world, fold)[2]))
+
+
+def of_fold(world, fold, seen):
+    strange, inside = left_out(world, fold), set(parts(world, fold)[2])
     found = {"known": {}, **{depth: {} for depth in worlds.DEPTHS}}
     rows = [a for a in world.answers + world.swaps if world.where[a["id"]] in inside]
     known = [a for a in rows if a["question"] not in strange and not world.is_new(a, strange)]
@@ -95,26 +98,40 @@ def measured(world, fold, steps, reuse, say):
     for name, part, depth in (("known", known, "new"), *((depth, new, depth) for depth in worlds.DEPTHS)):
         for answer, one in zip(part, world.measured(seen, part, depth)):
             found[name][answer["id"], answer["question"]] = one
-    say(f"fold{fold} measured")
     return found
 
 
+def frozen(world):
+    """What the encoder as it came makes of the same answers, for comparison; by fold."""
+    seen = world.read(encoders.quantise(encoders.Encoder(*world.vocabulary)))
+    return [of_fold(world, fold, seen) for fold in range(FOLDS)]
+
+
 def job(arguments):
-    """A fold, or the final encoder, in a process of its own."""
-    fold, steps, reuse, start = arguments
+    """A fold, the final encoder, or what is compared with them, in a process of its own."""
+    part, steps, reuse, start = arguments
     torch.set_num_threads(1)
     world = pickle.loads((CACHE / "world.pickle").read_bytes())
     say = lambda text: print(f"{time.time() - start:6.0f} s  {text}", flush=True)
-    if fold is None:
-        tuned(world, None, steps, reuse, say)
+    if part == FINAL:
+        tuned(world, part, steps, reuse, say)
+    elif part == FROZEN:
+        kept(part, reuse, lambda: frozen(world))
+        say("measured without tuning")
     else:
-        kept(f"measured{fold}", reuse, lambda: measured(world, fold, steps, reuse, say))
+        kept(f"measured{part}", reuse, lambda: measured(world, part, tuned(world, part, steps, reuse, say)))
+        say(f"fold{part} measured")
 
 
-def make_world():
+def merged(found):
+    """What the folds found, together."""
+    return {name: {key: one for part in found for key, one in part[name].items()} for name in found[0]}
+
+
+def make_world(reuse):
     world = worlds.World()
     texts = world.texts + [answer["answer"] for answer in world.answers]
-    world.vocabulary = encoders.pruned_vocabulary(texts, WORDS)
+    world.vocabulary = kept("vocabulary", reuse, lambda: encoders.pruned_vocabulary(texts, WORDS))
     world.tokenise(encoders.Tokeniser(world.vocabulary[1]))
     return world
 
@@ -125,20 +142,20 @@ def main():
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many thirds of the answers to measure")
     parser.add_argument("--version", default="1")
-    parser.add_argument("--only", help="prepare, 0, 1, 2 or final: one part alone, for --reuse later")
+    parser.add_argument("--only", help="prepare, 0, 1, 2, final or frozen: one part alone, for --reuse later")
     args = parser.parse_args()
     start = time.time()
     CACHE.mkdir(parents=True, exist_ok=True)
-    world = kept("world", args.reuse, make_world)
+    world = kept("world", args.reuse, lambda: make_world(args.reuse))
     print(f"{len(world.answers)} answers, {len(world.texts)} texts, {len(world.questions)} questions", flush=True)
     if args.only:
-        return args.only == "prepare" or job((None if args.only == "final" else int(args.only), args.steps, args.reuse, start))
+        part = int(args.only) if args.only.isdigit() else args.only
+        return part == "prepare" or job((part, args.steps, args.reuse, start))
     with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
-        list(pool.map(job, [(fold, args.steps, args.reuse, start) for fold in (*range(args.folds), None)]))
-    found = [kept(f"measured{fold}", True, None) for fold in range(args.folds)]
-    merged = {name: {key: one for part in found for key, one in part[name].items()} for name in found[0]}
-    fitted, lines = report.fit_and_report(world, merged)
-    encoder = tuned(world, None, args.steps, True, print)
+        list(pool.map(job, [(part, args.steps, args.reuse, start) for part in (FINAL, *range(args.folds), FROZEN)]))
+    found = merged([kept(f"measured{fold}", True, None) for fold in range(args.folds)])
+    fitted, lines = report.fit_and_report(world, found, merged(kept(FROZEN, True, None)[: args.folds]))
+    encoder = tuned(world, FINAL, args.steps, True, print)
     samples = worlds.World(list(data.samples(world.questions, world.general)))
     samples.tokenise(encoder.tokeniser)
     lines += report.of_samples(samples, samples.measured(samples.read(encoder), samples.answers), fitted)

@@ -20,10 +20,11 @@ from features import SHARP, TEMPERATURE
 
 MARGIN = 0.25
 SAYS, NEAR = 3, 2  # drawn a statement and step; the sentence itself is drawn like any other
-ANSWERS = 8  # a question and step
+ANSWERS, MADE = 8, 3  # a question and step: of the answers, and of what frames make
 RATE, WARM_UP, PROBE_RATE, SCORER_RATE = 2e-4, 20, 2e-3, 1e-2
 ANSWER_WEIGHT, PROBE_WEIGHT = 4.0, 1.5
 DENIED_WEIGHT, BELIEVED_WEIGHT = 2.0, 2.0
+SHARED_WEIGHT = 3.0  # what counts as an example or a reason is a convention; that of the shared answers is the measure
 SHIPPED_SHARE = 0.7  # of the questions drawn
 
 
@@ -58,11 +59,14 @@ class Drawer:
         self.world, self.chance = world, random.Random(seed)
         self.pools = {q: [(point, id, world.rows(says), world.rows(near))
                           for point, id, says, near in data.statements(world.questions[q])] for q in questions}
-        self.answers = {q: [] for q in questions}
+        self.answers, self.made = {q: [] for q in questions}, {q: [] for q in questions}
         for place in wanted:
             answer = world.answers[place]
             if answer["kind"] == "answer" and answer["question"] in self.answers and world.layouts[place]["windows"]:
                 self.answers[answer["question"]].append(place)
+        for place, answer in enumerate(world.made, len(world.answers)):
+            if answer["question"] in self.made:
+                self.made[answer["question"]].append(place)
         self.shipped = [q for q in sorted(questions) if world.questions[q]["track"] == data.SHIPPED]
         self.others = [q for q in sorted(questions) if world.questions[q]["track"] != data.SHIPPED]
         self.left = {}
@@ -71,14 +75,14 @@ class Drawer:
         wanted = self.shipped if not self.others or self.chance.random() < SHIPPED_SHARE else self.others
         return self.chance.choice([q for q in wanted if q not in taken])
 
-    def some_answers(self, question):
-        """Every answer of a question comes once before any comes again."""
-        left = self.left.setdefault(question, [])
-        if len(left) < ANSWERS:
-            more = list(self.answers[question])
+    def some(self, pool, question, count):
+        """Every member of a question's pool comes once before any comes again."""
+        left = self.left.setdefault((id(pool), question), [])
+        if len(left) < count:
+            more = list(pool[question])
             self.chance.shuffle(more)
             left += more
-        drawn, self.left[question] = left[:ANSWERS], left[ANSWERS:]
+        drawn, left[:] = left[:count], left[count:]
         return drawn
 
     def step(self, count=2):
@@ -88,7 +92,7 @@ class Drawer:
             q = self.question([one[0] for one in found])
             statements = [(id, point, chance.sample(says, min(SAYS, len(says))), chance.sample(near, min(NEAR, len(near))))
                           for point, id, says, near in self.pools[q]]
-            found.append((q, statements, self.some_answers(q)))
+            found.append((q, statements, self.some(self.answers, q, ANSWERS) + self.some(self.made, q, MADE)))
         return found
 
 
@@ -118,10 +122,11 @@ def loss_of(encoder, world, drawn):
         read.update(zip(part, zip(vectors.split(sizes), probes.split(sizes))))
 
     scale, bias, against, stance_share, point_bias = encoder.scorer
-    logits, truth, weights, probe_logits, probe_truth = [], [], [], [], []
+    logits, truth, weights, probe_logits, probe_truth, probe_weights = [], [], [], [], [], []
+    everything = world.answers + world.made
     for q, statements, found in drawn:
         for place in found:
-            answer, (vectors, probes) = world.answers[place], read[place]
+            answer, (vectors, probes) = everything[place], read[place]
             labels, denied = {*answer["says"], *answer["believes"]}, answer.get("notes", {}).get("denies", ())
             near = vectors @ phrasings.T
             for id, point, _, _ in statements:
@@ -135,10 +140,13 @@ def loss_of(encoder, world, drawn):
                 truth.append(float(id in labels))
                 weights.append(DENIED_WEIGHT if id in denied and id not in labels
                                else BELIEVED_WEIGHT if not point and id in labels else 1.0)
-            probe_logits.append(best_of(probes[:, 1:]))
-            probe_truth.append([float(answer["example"]), float(answer["reason"])])
+            if answer["origin"] != "made":
+                probe_logits.append(best_of(probes[:, 1:]))
+                probe_truth.append([float(answer["example"]), float(answer["reason"])])
+                probe_weights.append([SHARED_WEIGHT if answer["origin"].startswith("shared") else 1.0])
     answer_loss = F.binary_cross_entropy_with_logits(torch.stack(logits), torch.tensor(truth), torch.tensor(weights))
-    probe_loss = F.binary_cross_entropy_with_logits(torch.stack(probe_logits), torch.tensor(probe_truth))
+    probe_loss = F.binary_cross_entropy_with_logits(
+        torch.stack(probe_logits), torch.tensor(probe_truth), torch.tensor(probe_weights))
     return phrasing_loss, answer_loss, probe_loss
 
 

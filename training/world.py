@@ -5,6 +5,7 @@ import torch
 import data
 import encoder as encoders
 import features
+import frames
 import heads
 
 DEPTHS = {"new": (99, 99), "thin": (3, 2), "bare": (0, 0)}  # phrasings and near misses a statement that are left
@@ -22,7 +23,8 @@ class World:
                 if text not in self.place:
                     self.place[text] = len(self.texts)
                     self.texts.append(text)
-        self.ranges = data.clauses([answer["answer"] for answer in self.answers])
+        self.made = frames.made(self.questions) if answers is None else []  # for tuning alone, after the others
+        self.ranges = data.clauses([answer["answer"] for answer in self.answers + self.made])
         self.cues = []
         for answer, ranges in zip(self.answers, self.ranges):
             raw = answer["answer"].encode()
@@ -35,7 +37,7 @@ class World:
     def tokenise(self, tokeniser):
         self.tokens = [tokeniser(text) for text in self.texts]
         self.layouts = [encoders.layout(tokeniser, answer["answer"], ranges)
-                        for answer, ranges in zip(self.answers, self.ranges)]
+                        for answer, ranges in zip(self.answers + self.made, self.ranges)]
 
     def is_new(self, answer, strange):
         """Whether the answer was written to one of these questions (a swapped one is put to another)."""

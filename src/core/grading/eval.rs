@@ -99,6 +99,10 @@ pub struct Prediction {
     pub reason: bool,
     /// The trap fired, [`RECOVER`], [`REASK`] or [`REVEAL`].
     pub trap: TrapId,
+    /// The clause that shows a statement, for those understood as said: its first byte in the answer and the
+    /// one after its last.
+    #[serde(default)]
+    pub evidence: BTreeMap<StatementId, (usize, usize)>,
 }
 
 impl Prediction {
@@ -107,6 +111,11 @@ impl Prediction {
         let confidences = |findings: &[Finding]| -> BTreeMap<StatementId, f32> {
             findings.iter().map(|finding| (finding.id.clone(), finding.confidence)).collect()
         };
+        let said = assessment.points.iter().chain(&assessment.misconceptions);
+        let shown = said.filter(|finding| finding.confidence >= SAID_FROM).filter_map(|finding| {
+            let clause = finding.evidence.as_ref()?;
+            Some((finding.id.clone(), (clause.start, clause.end)))
+        });
         let trap = match next {
             Move::Recover => RECOVER.into(),
             Move::Reask => REASK.into(),
@@ -121,6 +130,7 @@ impl Prediction {
             example: assessment.example >= SAID_FROM,
             reason: assessment.reason >= SAID_FROM,
             trap,
+            evidence: shown.collect(),
         }
     }
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::core::grading::lexical::cues::{EXAMPLE_FEATURES, REASON_FEATURES};
 pub(crate) use crate::core::grading::lexical::features::FEATURES as STATEMENT_FEATURES;
+pub(crate) use crate::core::grading::lexical::kind::FORM_FEATURES;
 pub(crate) use crate::core::grading::lexical::topic::TOPIC_FEATURES;
 pub(crate) use crate::core::grading::text::beginning;
 
@@ -76,6 +77,7 @@ impl Lexical {
             example: seen.example.to_vec(),
             reason: seen.reason.to_vec(),
             topic: seen.topic.to_vec(),
+            form: seen.form.to_vec(),
         }
     }
 }
@@ -95,6 +97,8 @@ pub struct AnswerFeatures {
     pub reason: Vec<f32>,
     /// What speaks against another topic.
     pub topic: Vec<f32>,
+    /// How it is written.
+    pub form: Vec<f32>,
 }
 
 /// A question, ready to have answers to it read.
@@ -118,6 +122,8 @@ pub(crate) struct Seen {
     pub(crate) reason: [f32; REASON_FEATURES],
     /// What speaks against another topic.
     pub(crate) topic: [f32; TOPIC_FEATURES],
+    /// How it is written.
+    pub(crate) form: [f32; FORM_FEATURES],
 }
 
 impl LexicalQuestion {
@@ -139,6 +145,7 @@ impl LexicalQuestion {
             statements,
             example: cues::example(&text, answer, of_part(Part::Example).0),
             reason: cues::reason(&text, explained, also_explained),
+            form: kind::form(answer, &text, &self.ready),
             topic: self.bank.topics.measure(&self.topic, answer, &text, best, whole),
             clauses: text.clauses.into_iter().map(|clause| clause.range).collect(),
         }

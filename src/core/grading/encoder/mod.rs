@@ -119,8 +119,8 @@ impl Encoder {
     fn probes(&self, mean: &Mean) -> [f32; PROBES] {
         let Linear { weight, bias } = &self.weights.probes;
         std::array::from_fn(|probe| {
-            let row = &weight[probe * self.width()..][..self.width()];
-            let sum: f32 = row.iter().zip(&mean.sum).map(|(weight, number)| weight * number).sum();
+            let inputs = weight.chunks_exact(PROBES).zip(&mean.sum);
+            let sum: f32 = inputs.map(|(weights, number)| weights[probe] * number).sum();
             sum / mean.tokens as f32 + bias[probe]
         })
     }

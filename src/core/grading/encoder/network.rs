@@ -84,7 +84,7 @@ fn add(linear: &Linear, x: &[f32], y: &mut [f32], tokens: usize) {
     let (rows, columns) = (linear.bias.len(), x.len() / tokens);
     general_mat_mul(
         1.0,
-        &matrix(&linear.weight, rows, columns),
+        &matrix(&linear.weight, columns, rows).t(),
         &matrix(x, columns, tokens),
         1.0,
         &mut matrix_mut(y, rows, tokens),

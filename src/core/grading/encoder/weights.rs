@@ -34,11 +34,21 @@ pub enum ModelError {
     Vocabulary(String),
 }
 
-/// A matrix by rows, `rows` outputs of `columns` inputs, and what is added to each output.
+/// For each input in order its weights for all outputs, which is how products read them, and what is added
+/// to each output.
 #[derive(Debug)]
 pub(super) struct Linear {
     pub(super) weight: Vec<f32>,
     pub(super) bias: Vec<f32>,
+}
+
+impl Linear {
+    /// From the weights of each output one after the other.
+    fn new(by_output: &[f32], bias: Vec<f32>) -> Self {
+        let inputs = by_output.len() / bias.len();
+        let weight = (0..inputs).flat_map(|input| by_output.iter().skip(input).step_by(inputs)).copied();
+        Self { weight: weight.collect(), bias }
+    }
 }
 
 /// What scales a normalised vector, and what is added to it.
@@ -69,7 +79,7 @@ pub(super) struct Weights {
     positions: Vec<f32>,
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
-    /// One row a probe.
+    /// One output a probe.
     pub(super) probes: Linear,
     pub(super) tokeniser: Tokeniser,
 }
@@ -147,7 +157,8 @@ impl<'a> File<'a> {
         }
     }
 
-    fn linear(&self, name: &str, columns: usize) -> Result<Linear, ModelError> {
+    /// The weights of each output one after the other, and what is added to each.
+    fn by_output(&self, name: &str, columns: usize) -> Result<(Vec<f32>, Vec<f32>), ModelError> {
         let (whole, _) = self.whole(&format!("{name}.weight"), Some(columns))?;
         let rows = whole.len() / columns;
         let scale = self.floats(&format!("{name}.scale"), &[rows])?;
@@ -155,7 +166,7 @@ impl<'a> File<'a> {
         for (row, scale) in whole.chunks_exact(columns).zip(scale) {
             weight.extend(row.iter().map(|&byte| f32::from(byte.cast_signed()) * scale));
         }
-        Ok(Linear { weight, bias: self.floats(&format!("{name}.bias"), &[rows])? })
+        Ok((weight, self.floats(&format!("{name}.bias"), &[rows])?))
     }
 
     fn norm(&self, name: &str, width: usize) -> Result<Norm, ModelError> {
@@ -166,31 +177,42 @@ impl<'a> File<'a> {
     fn layer(&self, layer: usize, width: usize) -> Result<Layer, ModelError> {
         let name = |part: &str| format!("layers.{layer}.{part}");
         let square = |part| {
-            let linear = self.linear(&name(part), width)?;
-            let rows = linear.bias.len();
-            if rows == width { Ok(linear) } else { Err(fault(&name(part), rows, format!("{width} rows"))) }
+            let (weight, bias) = self.by_output(&name(part), width)?;
+            let rows = bias.len();
+            if rows == width {
+                Ok((weight, bias))
+            } else {
+                Err(fault(&name(part), rows, format!("{width} rows")))
+            }
         };
-        let mut attention = square("query")?;
-        for number in attention.weight.iter_mut().chain(&mut attention.bias) {
+        let (mut mixed, mut mixed_bias) = square("query")?;
+        for number in mixed.iter_mut().chain(&mut mixed_bias) {
             *number /= (HEAD_WIDTH as f32).sqrt();
         }
         for part in ["key", "value"] {
-            let linear = square(part)?;
-            attention.weight.extend(linear.weight);
-            attention.bias.extend(linear.bias);
+            let (weight, bias) = square(part)?;
+            mixed.extend(weight);
+            mixed_bias.extend(bias);
         }
-        let up = self.linear(&name("up"), width)?;
-        let down = self.linear(&name("down"), up.bias.len())?;
-        if down.bias.len() != width {
-            return Err(fault(&name("down"), down.bias.len(), format!("{width} rows")));
+        let (output, output_bias) = square("output")?;
+        let (up, up_bias) = self.by_output(&name("up"), width)?;
+        let (down, down_bias) = self.by_output(&name("down"), up_bias.len())?;
+        if down_bias.len() != width {
+            return Err(fault(&name("down"), down_bias.len(), format!("{width} rows")));
         }
-        let (norm1, norm2) = (self.norm(&name("norm1"), width)?, self.norm(&name("norm2"), width)?);
-        Ok(Layer { attention, output: square("output")?, norm1, up, down, norm2 })
+        Ok(Layer {
+            attention: Linear::new(&mixed, mixed_bias),
+            output: Linear::new(&output, output_bias),
+            norm1: self.norm(&name("norm1"), width)?,
+            up: Linear::new(&up, up_bias),
+            down: Linear::new(&down, down_bias),
+            norm2: self.norm(&name("norm2"), width)?,
+        })
     }
 
     fn probes(&self, width: usize) -> Result<Linear, ModelError> {
         let weight = self.floats("probes.weight", &[PROBES, width])?;
-        Ok(Linear { weight, bias: self.floats("probes.bias", &[PROBES])? })
+        Ok(Linear::new(&weight, self.floats("probes.bias", &[PROBES])?))
     }
 
     fn tokeniser(&self) -> Result<Tokeniser, ModelError> {

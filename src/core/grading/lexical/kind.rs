@@ -4,7 +4,6 @@
 //! In doubt it is an answer: asking for a sentence again is worse than a follow-up that fits loosely.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::core::grading::Kind;
 use crate::core::grading::lexical::cues;
@@ -174,10 +173,14 @@ fn is_gibberish(text: &Text) -> bool {
     if words.len() >= 6 && distinct.len() <= 2 {
         return true;
     }
-    let content: Vec<&&Token> = words.iter().filter(|token| token.kind == TokenKind::Content).collect();
-    let weird = content.iter().filter(|token| !token.in_code && is_weird(&token.word)).count();
-    let grammar = words.len() - content.len();
-    weird > 0 && weird as f32 >= WEIRD_MIN * content.len() as f32 && grammar < weird * 2
+    let content = words.iter().filter(|token| token.kind == TokenKind::Content).count();
+    let (weird, grammar) = (weird(text), words.len() - content);
+    weird > 0 && weird as f32 >= WEIRD_MIN * content as f32 && grammar < weird * 2
+}
+
+fn weird(text: &Text) -> usize {
+    let is = |token: &&Token| token.kind == TokenKind::Content && !token.in_code && is_weird(&token.word);
+    text.words().filter(is).count()
 }
 
 /// Letters that make no word: no vowel, long runs of consonants or of one letter, few letters used.
@@ -201,24 +204,45 @@ fn is_one_character(word: &str, count: usize) -> bool {
     count >= WEIRD_CHARS_MIN && distinct.len() * 4 <= count && !word.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// How many numbers say how a text is written.
+pub(crate) const FORM_FEATURES: usize = 5;
+
+/// How a text is written, whatever it says: the share of its words that are grammar, the words an entry (what
+/// stands between signs), the share of impossible words, the share of its words that are the question's, and
+/// the share of the question's words that it has.
+pub(crate) fn form(raw: &str, text: &Text, ready: &Ready) -> [f32; FORM_FEATURES] {
+    let words = text.words().count().max(1) as f32;
+    let (own, covered) = echoed(text, ready);
+    [
+        grammar(raw, text) as f32 / words,
+        (words / entries(raw).max(1) as f32).ln_1p(),
+        weird(text) as f32 / words,
+        own,
+        covered,
+    ]
+}
+
 fn is_list(raw: &str, text: &Text) -> bool {
     if raw.contains("```") || text.tokens.iter().any(|token| token.word == "=") {
         return false;
     }
-    let words = text.words().count();
-    let grammar = text
-        .words()
-        .filter(|token| {
-            matches!(token.kind, TokenKind::Function) && token.word != "vs" && !is_compound(raw, token)
-        })
-        .count();
-    let entries = raw
-        .split([',', ';', '/', '\n', '•', '|', '.'])
-        .filter(|entry| entry.chars().any(char::is_alphanumeric))
-        .count();
+    let (words, entries) = (text.words().count() as f32, entries(raw));
     entries >= LIST_ENTRIES_MIN
-        && words as f32 <= LIST_ENTRY_WORDS_MAX * entries as f32
-        && grammar as f32 <= LIST_GRAMMAR_MAX * words as f32
+        && words <= LIST_ENTRY_WORDS_MAX * entries as f32
+        && grammar(raw, text) as f32 <= LIST_GRAMMAR_MAX * words
+}
+
+/// How many words hold sentences together.
+fn grammar(raw: &str, text: &Text) -> usize {
+    let holds =
+        |token: &&Token| token.kind == TokenKind::Function && token.word != "vs" && !is_compound(raw, token);
+    text.words().filter(holds).count()
+}
+
+fn entries(raw: &str) -> usize {
+    raw.split([',', ';', '/', '\n', '•', '|', '.'])
+        .filter(|entry| entry.chars().any(char::is_alphanumeric))
+        .count()
 }
 
 /// Whether a word is half of a compound with a hyphen, such as *is-a*.
@@ -227,17 +251,19 @@ fn is_compound(raw: &str, token: &Token) -> bool {
 }
 
 fn is_echo(text: &Text, ready: &Ready) -> bool {
-    let stems = |text: &Text| -> BTreeSet<Arc<str>> {
-        text.words()
-            .filter(|token| token.kind != TokenKind::Function)
-            .map(|token| token.stem.clone())
-            .collect()
-    };
+    let (own, covered) = echoed(text, ready);
+    stems(text).len() >= ECHO_WORDS_MIN && own >= ECHO_OWN_MIN && covered >= ECHO_COVERED_MIN
+}
+
+/// The share of a text's words that are the question's, and the share of the question's that it has.
+fn echoed(text: &Text, ready: &Ready) -> (f32, f32) {
     let (own, asked) = (stems(text), stems(&ready.ask));
     let shared = own.intersection(&asked).count() as f32;
-    own.len() >= ECHO_WORDS_MIN
-        && shared >= ECHO_OWN_MIN * own.len() as f32
-        && shared >= ECHO_COVERED_MIN * asked.len() as f32
+    (shared / own.len().max(1) as f32, shared / asked.len().max(1) as f32)
+}
+
+fn stems(text: &Text) -> BTreeSet<&str> {
+    text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.as_ref()).collect()
 }
 
 /// Said in a clause, these give up, whoever is spoken of.

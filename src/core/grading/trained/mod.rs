@@ -30,7 +30,8 @@ const EXAMPLE: usize = lexical::EXAMPLE_FEATURES + features::PROBE + PARTS;
 /// Features of the reason.
 const REASON: usize = lexical::REASON_FEATURES + features::PROBE + PARTS;
 /// Features of the kind, but for the direction of the whole answer.
-const KIND: usize = GUARDS.len() + lexical::TOPIC_FEATURES + features::ANSWER + features::KIND;
+const KIND: usize =
+    GUARDS.len() + lexical::TOPIC_FEATURES + lexical::FORM_FEATURES + features::ANSWER + features::KIND;
 /// What the guards can say, in the order of the features.
 const GUARDS: [Kind; 7] = [
     Kind::Answer,
@@ -194,5 +195,5 @@ impl PreparedQuestion for TrainedQuestion {
 /// What the head of the kind sees.
 fn kind_row(seen: &Seen, measured: &Measured) -> Vec<f32> {
     let guard = GUARDS.map(|kind| f32::from(u8::from(seen.kind == kind)));
-    [&guard[..], &seen.topic, &measured.answer, &measured.kind, &measured.whole].concat()
+    [&guard[..], &seen.topic, &seen.form, &measured.answer, &measured.kind, &measured.whole].concat()
 }

@@ -140,7 +140,8 @@ fn answers_have_the_windows_and_features_that_python_gives_them() {
                 "window",
                 window.vector.components().take(expected.first.len()),
                 &expected.first,
-                APART_MAX,
+                // Rounded to the other side, a component is one step away: a 127th of the largest, up to 0.0016.
+                2.0 * APART_MAX,
             );
             check("probes", window.probes, &expected.probes, 5.0 * APART_MAX);
         }
