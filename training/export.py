@@ -2,12 +2,14 @@
 import json
 
 import numpy as np
+import torch
 from safetensors.torch import load_file, save_file
 
 import data
 import encoder as encoders
 import features
 import heads
+import world as worlds
 
 BYTES_MAX = 16_000_000
 ODD = [
@@ -41,24 +43,30 @@ def chosen(answers):
     return found + ([longest] if longest not in found else [])
 
 
-def fixture(world, encoder, fitted, chosen):
-    """Texts with tokens and vectors, and answers with windows, features and confidences, from the rounded weights."""
+def fixture(answers, encoder, fitted):
+    """Texts with tokens and vectors, and answers with windows, features and confidences, from the rounded weights.
+
+    The questions are those of the answers and stand in it, so that the shipped bank can change. Windows are not
+    rounded yet, since a component may be rounded either way.
+    """
     tokens = [encoder.tokeniser(text) for text in ODD]
     vectors = encoder.embed(tokens)
     texts = [{"text": text, "tokens": row, "first": vector[:16], "norm": float(np.linalg.norm(vector))}
              for text, row, vector in zip(ODD, tokens, vectors)]
-    places = [world.where[answer["id"]] for answer in chosen]
-    seen, answers = world.read(encoder, places), []
-    for place, answer, measured in zip(places, chosen, world.measured(seen, chosen)):
+    world = worlds.World(answers, {answer["question"] for answer in answers})
+    world.tokenise(encoder.tokeniser)
+    seen, cases = world.read(encoder), []
+    for place, (answer, measured) in enumerate(zip(answers, world.measured(seen, answers))):
         kind, says, believes, example, reason = heads.settled(heads.confidences(fitted["known"], measured))
-        vectors, probes = seen["windows"][place]
-        answers.append({
+        with torch.inference_mode():
+            windows = [part.numpy() for part in encoder.read([world.layouts[place]])]
+        cases.append({
             "question": answer["question"], "answer": answer["answer"], "clauses": world.ranges[place],
-            "windows": [{"first": vector[:8], "probes": probe} for vector, probe in zip(vectors, probes)],
+            "windows": [{"first": vector[:8], "probes": probe} for vector, probe in zip(*windows)],
             "features": {name: dict(value) if name in ("points", "misconceptions") else value
                          for name, value in measured.items() if name not in ("parts", "guard", "clauses")},
             "confidences": {"kind": kind, "says": says, "believes": believes, "example": example, "reason": reason}})
-    return {"texts": texts, "answers": answers}
+    return {"questions": list(world.questions.values()), "general": world.general, "texts": texts, "answers": cases}
 
 
 def write(world, encoder, fitted, version):
@@ -79,7 +87,7 @@ def write(world, encoder, fitted, version):
     again = load_file(str(out))
     same = all((again[name] == value).all() for name, value in tensors.items())
     place = data.ROOT / "tests/fixtures/encoder.json"
-    place.write_text(json.dumps(plain(fixture(world, encoder, fitted, chosen(world.answers))), ensure_ascii=False) + "\n", encoding="utf-8")
+    place.write_text(json.dumps(plain(fixture(chosen(world.answers), encoder, fitted)), ensure_ascii=False) + "\n", encoding="utf-8")
     return ["", "## The file", "",
             f"`{out.name}`: {size / 1e6:.2f} MB, {len(encoder.tokeniser.pieces)} word pieces; read back, its tensors are "
             + ("the same." if same else "NOT the same."), ""]

@@ -12,7 +12,7 @@ import features
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 SWAPPED_WEIGHT, WRITTEN_WEIGHT = 0.1, 2.0  # made-up pairs weigh less than written texts that are no answers
-SHARED_WEIGHT = 6.0  # what counts as an example or a reason is a convention; that of the shared answers is the measure
+SHARED_WEIGHT = 6.0  # as in the tuning, and more: here are few numbers to fit
 ANSWER_OFFSET = 0.5  # added to the logit of an answer: to ask again for what was one is worse than a loose follow-up
 STATED = 0.9  # a text that states something of the question as surely as this is not about something else
 GUARDS = ["answer", "blank", "off_topic", "keywords", "gibberish", "instructions", "echo"]

@@ -12,8 +12,11 @@ DEPTHS = {"new": (99, 99), "thin": (3, 2), "bare": (0, 0)}  # phrasings and near
 
 
 class World:
-    def __init__(self, answers=None):
+    def __init__(self, answers=None, only=None):
+        """All answers, or these; all questions, or the named ones."""
         self.questions, self.general = data.load_bank()
+        if only is not None:
+            self.questions = {q: question for q, question in self.questions.items() if q in only}
         self.at_depth = {name: data.thinned(self.questions, *most) for name, most in DEPTHS.items()}
         self.answers = data.load_answers() if answers is None else answers
         self.answers = [answer for answer in self.answers if answer["question"] in self.questions]

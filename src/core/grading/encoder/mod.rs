@@ -101,19 +101,35 @@ impl Encoder {
     /// `clauses` are bytes of `text`, one after the other. A range that is not in it, or cuts a character,
     /// is read as an empty clause. Time is linear in the length of the clauses and of what is between them.
     pub fn read(&self, text: &str, clauses: &[Range<usize>]) -> Vec<Window> {
-        let read = Reading::new(&self.weights, text, clauses);
-        let window = |clause: usize, single, range, mean: Mean| Window {
+        let singles = clauses.iter().enumerate().map(|(clause, range)| (clause, true, range.clone()));
+        let pairs = clauses.iter().zip(clauses.iter().skip(1)).enumerate();
+        let pairs = pairs.map(|(clause, (a, b))| (clause, false, a.start..b.end));
+        let windows = singles.chain(pairs).zip(self.means(text, clauses));
+        let window = |((clause, single, range), mean): ((usize, bool, Range<usize>), Mean)| Window {
             clause,
             single,
             range,
             vector: Vector::new(&mean.sum),
             probes: self.probes(&mean),
         };
-        let singles = clauses.iter().enumerate();
-        let singles = singles.map(|(i, range)| window(i, true, range.clone(), read.clause(i)));
-        let pairs = clauses.iter().zip(clauses.iter().skip(1)).enumerate();
-        let pairs = pairs.map(|(i, (a, b))| window(i, false, a.start..b.end, read.pair(i)));
-        singles.chain(pairs).collect()
+        windows.map(window).collect()
+    }
+
+    /// The means of the windows of [`Encoder::read`].
+    fn means(&self, text: &str, clauses: &[Range<usize>]) -> Vec<Mean> {
+        let read = Reading::new(&self.weights, text, clauses);
+        let pairs = (1..clauses.len()).map(|second| read.pair(second - 1));
+        (0..clauses.len()).map(|clause| read.clause(clause)).chain(pairs).collect()
+    }
+
+    /// The directions of the windows of [`Encoder::read`], before they are rounded.
+    #[cfg(test)]
+    pub(crate) fn directions(&self, text: &str, clauses: &[Range<usize>]) -> Vec<Vec<f32>> {
+        let direction = |mean: Mean| {
+            let length = mean.sum.iter().map(|number| number * number).sum::<f32>().sqrt();
+            mean.sum.iter().map(|number| number / length).collect()
+        };
+        self.means(text, clauses).into_iter().map(direction).collect()
     }
 
     fn probes(&self, mean: &Mean) -> [f32; PROBES] {
