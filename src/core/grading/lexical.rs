@@ -24,6 +24,7 @@ pub(crate) use crate::core::grading::text::beginning;
 
 use crate::core::bank::{Bank, Part, Question, StatementId, Trap};
 use crate::core::grading::lexical::features::Compared;
+use crate::core::grading::lexical::kind::Form;
 use crate::core::grading::lexical::question::Ready;
 use crate::core::grading::lexical::topic::{Topic, Topics};
 use crate::core::grading::text::{Text, Words};
@@ -131,7 +132,8 @@ impl LexicalQuestion {
     pub(crate) fn see(&self, answer: &str) -> Seen {
         let text = Text::new(answer, &self.bank.words);
         let compared = features::compare(&self.ready, &text);
-        let kind = kind::guard(answer, &text, &self.ready, &compared);
+        let form = Form::new(answer, &text, &self.ready);
+        let kind = kind::guard(answer, &text, &self.ready, &compared, &form);
         let statements = (0..self.ready.statements.len())
             .map(|at| features::measure(&self.ready, &text, &compared, at))
             .collect();
@@ -145,7 +147,7 @@ impl LexicalQuestion {
             statements,
             example: cues::example(&text, answer, of_part(Part::Example).0),
             reason: cues::reason(&text, explained, also_explained),
-            form: kind::form(answer, &text, &self.ready),
+            form: form.features(),
             topic: self.bank.topics.measure(&self.topic, answer, &text, best, whole),
             clauses: text.clauses.into_iter().map(|clause| clause.range).collect(),
         }

@@ -40,7 +40,7 @@ const WEIRD_CHARS_MIN: usize = 4;
 
 /// The kind as far as the text and the question tell; [`Kind::OffTopic`] is decided by the caller,
 /// who knows the other questions.
-pub(crate) fn guard(raw: &str, text: &Text, ready: &Ready, compared: &Compared) -> Kind {
+pub(crate) fn guard(raw: &str, text: &Text, ready: &Ready, compared: &Compared, form: &Form) -> Kind {
     if raw.trim().is_empty() {
         return Kind::Blank;
     }
@@ -53,13 +53,13 @@ pub(crate) fn guard(raw: &str, text: &Text, ready: &Ready, compared: &Compared) 
     if is_blank(raw, text, ready, compared) {
         return Kind::Blank;
     }
-    if is_gibberish(text) {
+    if is_gibberish(text, form.weird) {
         return Kind::Gibberish;
     }
-    if is_list(raw, text) {
+    if form.is_list() && !is_code(raw, text) {
         return Kind::Keywords;
     }
-    if is_echo(text, ready) {
+    if form.is_echo() {
         return Kind::Echo;
     }
     Kind::Answer
@@ -167,20 +167,15 @@ fn lost(words: &[&str]) -> bool {
     head && words.iter().any(|word| matches!(*word, "empty" | "blank" | "gone" | "black"))
 }
 
-fn is_gibberish(text: &Text) -> bool {
+fn is_gibberish(text: &Text, weird: usize) -> bool {
     let words: Vec<&Token> = text.words().filter(|token| token.kind != TokenKind::Code).collect();
     let distinct: BTreeSet<&str> = words.iter().map(|token| token.word.as_str()).collect();
     if words.len() >= 6 && distinct.len() <= 2 {
         return true;
     }
     let content = words.iter().filter(|token| token.kind == TokenKind::Content).count();
-    let (weird, grammar) = (weird(text), words.len() - content);
+    let grammar = words.len() - content;
     weird > 0 && weird as f32 >= WEIRD_MIN * content as f32 && grammar < weird * 2
-}
-
-fn weird(text: &Text) -> usize {
-    let is = |token: &&Token| token.kind == TokenKind::Content && !token.in_code && is_weird(&token.word);
-    text.words().filter(is).count()
 }
 
 /// Letters that make no word: no vowel, long runs of consonants or of one letter, few letters used.
@@ -207,63 +202,81 @@ fn is_one_character(word: &str, count: usize) -> bool {
 /// How many numbers say how a text is written.
 pub(crate) const FORM_FEATURES: usize = 5;
 
-/// How a text is written, whatever it says: the share of its words that are grammar, the words an entry (what
-/// stands between signs), the share of impossible words, the share of its words that are the question's, and
-/// the share of the question's words that it has.
-pub(crate) fn form(raw: &str, text: &Text, ready: &Ready) -> [f32; FORM_FEATURES] {
-    let words = text.words().count().max(1) as f32;
-    let (own, covered) = echoed(text, ready);
-    [
-        grammar(raw, text) as f32 / words,
-        (words / entries(raw).max(1) as f32).ln_1p(),
-        weird(text) as f32 / words,
-        own,
-        covered,
-    ]
+/// How a text is written, whatever it says.
+pub(crate) struct Form {
+    words: usize,
+    /// Words that hold sentences together.
+    grammar: usize,
+    /// What stands between signs.
+    entries: usize,
+    /// Words that cannot be any.
+    weird: usize,
+    /// Different words that are not grammar: how many, how many the question has, how many of these are the same.
+    own: usize,
+    asked: usize,
+    shared: usize,
 }
 
-fn is_list(raw: &str, text: &Text) -> bool {
-    if raw.contains("```") || text.tokens.iter().any(|token| token.word == "=") {
-        return false;
+impl Form {
+    pub(crate) fn new(raw: &str, text: &Text, ready: &Ready) -> Self {
+        let count = |holds: &dyn Fn(&Token) -> bool| text.words().filter(|token| holds(token)).count();
+        let entries = raw.split([',', ';', '/', '\n', '•', '|', '.']);
+        let (own, asked) = (stems(text), stems(&ready.ask));
+        Self {
+            words: text.words().count(),
+            grammar: count(&|token| {
+                token.kind == TokenKind::Function && token.word != "vs" && !is_compound(raw, token)
+            }),
+            entries: entries.filter(|entry| entry.chars().any(char::is_alphanumeric)).count(),
+            weird: count(&|token| {
+                token.kind == TokenKind::Content && !token.in_code && is_weird(&token.word)
+            }),
+            own: own.len(),
+            asked: asked.len(),
+            shared: own.intersection(&asked).count(),
+        }
     }
-    let (words, entries) = (text.words().count() as f32, entries(raw));
-    entries >= LIST_ENTRIES_MIN
-        && words <= LIST_ENTRY_WORDS_MAX * entries as f32
-        && grammar(raw, text) as f32 <= LIST_GRAMMAR_MAX * words
+
+    /// The share of grammar, the words an entry, the share of impossible words, the share of its words that are
+    /// the question's, and the share of the question's words that it has.
+    pub(crate) fn features(&self) -> [f32; FORM_FEATURES] {
+        [
+            share(self.grammar, self.words),
+            share(self.words.max(1), self.entries).ln_1p(),
+            share(self.weird, self.words),
+            share(self.shared, self.own),
+            share(self.shared, self.asked),
+        ]
+    }
+
+    fn is_list(&self) -> bool {
+        self.entries >= LIST_ENTRIES_MIN
+            && self.words as f32 <= LIST_ENTRY_WORDS_MAX * self.entries as f32
+            && self.grammar as f32 <= LIST_GRAMMAR_MAX * self.words as f32
+    }
+
+    fn is_echo(&self) -> bool {
+        self.own >= ECHO_WORDS_MIN
+            && share(self.shared, self.own) >= ECHO_OWN_MIN
+            && share(self.shared, self.asked) >= ECHO_COVERED_MIN
+    }
 }
 
-/// How many words hold sentences together.
-fn grammar(raw: &str, text: &Text) -> usize {
-    let holds =
-        |token: &&Token| token.kind == TokenKind::Function && token.word != "vs" && !is_compound(raw, token);
-    text.words().filter(holds).count()
+fn share(part: usize, whole: usize) -> f32 {
+    part as f32 / whole.max(1) as f32
 }
 
-fn entries(raw: &str) -> usize {
-    raw.split([',', ';', '/', '\n', '•', '|', '.'])
-        .filter(|entry| entry.chars().any(char::is_alphanumeric))
-        .count()
+fn stems(text: &Text) -> BTreeSet<&str> {
+    text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.as_ref()).collect()
+}
+
+fn is_code(raw: &str, text: &Text) -> bool {
+    raw.contains("```") || text.tokens.iter().any(|token| token.word == "=")
 }
 
 /// Whether a word is half of a compound with a hyphen, such as *is-a*.
 fn is_compound(raw: &str, token: &Token) -> bool {
     raw[..token.range.start].ends_with('-') || raw[token.range.end..].starts_with('-')
-}
-
-fn is_echo(text: &Text, ready: &Ready) -> bool {
-    let (own, covered) = echoed(text, ready);
-    stems(text).len() >= ECHO_WORDS_MIN && own >= ECHO_OWN_MIN && covered >= ECHO_COVERED_MIN
-}
-
-/// The share of a text's words that are the question's, and the share of the question's that it has.
-fn echoed(text: &Text, ready: &Ready) -> (f32, f32) {
-    let (own, asked) = (stems(text), stems(&ready.ask));
-    let shared = own.intersection(&asked).count() as f32;
-    (shared / own.len().max(1) as f32, shared / asked.len().max(1) as f32)
-}
-
-fn stems(text: &Text) -> BTreeSet<&str> {
-    text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.as_ref()).collect()
 }
 
 /// Said in a clause, these give up, whoever is spoken of.
