@@ -192,12 +192,17 @@ def buttons_after_a_restart(world):
     world.sees(channel, "Stopped here", after=seen)
 
 
-def drill_in_a_thread_by_form(world):
-    cem = world("user", name="cem")["id"]
+def asked_in_a_thread(world, name):
+    """A person, the thread of their drill, the question there, and the number of messages up to it."""
+    who = world("user", name=name)["id"]
     before = {c["id"] for c in world("channels")}
-    world.slash(cem, world.facts["channel"], "drill", track="python")
+    world.slash(who, world.facts["channel"], "drill", track="python")
     thread = world.new_thread(before)
-    question, seen = world.sees(thread, "Asked <t:")
+    return who, thread, *world.sees(thread, "Asked <t:")
+
+
+def drill_in_a_thread_by_form(world):
+    cem, thread, question, _ = asked_in_a_thread(world, "cem")
     opened = world.press(cem, thread, question, "Answer")
     world("submit", **{"as": cem}, channel=thread, custom_id=opened["modal"]["custom_id"], fields={"text": ANSWER})
     trap = world.until("the follow-up, for cem alone",
@@ -209,11 +214,7 @@ def drill_in_a_thread_by_form(world):
 
 
 def drill_in_a_thread_by_messages(world):
-    dan = world("user", name="dan")["id"]
-    before = {c["id"] for c in world("channels")}
-    world.slash(dan, world.facts["channel"], "drill", track="python")
-    thread = world.new_thread(before)
-    _, seen = world.sees(thread, "Asked <t:")
+    dan, thread, _, seen = asked_in_a_thread(world, "dan")
     world.say(dan, thread, ANSWER)
     _, seen = world.sees(thread, "You wrote", after=seen)
     world.say(dan, thread, REPLY)

@@ -12,6 +12,7 @@ use serenity::model::application::{
 };
 use serenity::model::channel::{ChannelType, Message, MessageType, PartialChannel};
 use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, UserId};
+use serenity::model::user::User;
 
 use super::commands::Name;
 use super::place::Place;
@@ -151,42 +152,26 @@ impl Asker {
     pub(super) fn of_command(event: &CommandInteraction) -> Self {
         let owners = &event.authorizing_integration_owners;
         let spot = spot(event.guild_id, event.channel.as_ref(), event.context, owners);
-        Self {
-            user: event.user.id,
-            name: event.user.display_name().to_owned(),
-            id: event.id,
-            token: event.token.clone(),
-            channel: event.channel_id,
-            spot,
-        }
+        Self::new(&event.user, event.id, &event.token, event.channel_id, spot)
     }
 
     /// Who pressed a button.
     pub(super) fn of_component(event: &ComponentInteraction) -> Self {
         let owners = &event.authorizing_integration_owners;
         let spot = spot(event.guild_id, event.channel.as_ref(), event.context, owners);
-        Self {
-            user: event.user.id,
-            name: event.user.display_name().to_owned(),
-            id: event.id,
-            token: event.token.clone(),
-            channel: event.channel_id,
-            spot,
-        }
+        Self::new(&event.user, event.id, &event.token, event.channel_id, spot)
     }
 
     /// Who sent a form. It says not who brought the bot along; its interview knows where it takes place.
     pub(super) fn of_form(event: &ModalInteraction) -> Self {
         let owners = AuthorizingIntegrationOwners::default();
         let spot = spot(event.guild_id, event.channel.as_ref(), None, &owners);
-        Self {
-            user: event.user.id,
-            name: event.user.display_name().to_owned(),
-            id: event.id,
-            token: event.token.clone(),
-            channel: event.channel_id,
-            spot,
-        }
+        Self::new(&event.user, event.id, &event.token, event.channel_id, spot)
+    }
+
+    fn new(user: &User, id: InteractionId, token: &str, channel: ChannelId, spot: Spot) -> Self {
+        let name = user.display_name().to_owned();
+        Self { user: user.id, name, id, token: token.to_owned(), channel, spot }
     }
 
     /// Where a drill begun by this interaction takes place.
