@@ -132,6 +132,9 @@ fn statements_are_found_in_the_candidates_own_words() {
 fn a_misconception_counts_when_it_is_voiced() {
     let voiced = |answer| check_believes("list-vs-tuple", "tuple-deeply-frozen", answer, true);
     voiced("A tuple is frozen all the way down, so a list inside one cannot be changed either.");
+    voiced(
+        "Lists can grow. A tuple is fixed, and whatever you put into it becomes read-only as well, so I use it as a key.",
+    );
     voiced("Lists can grow. A tuple is fixed, and everything inside it is frozen too, so I use it as a key.");
 }
 
