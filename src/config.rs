@@ -129,33 +129,42 @@ pub fn log_filter() -> String {
 
 /// The token of the bot: from `RIPOSTE_DISCORD_TOKEN`, from the file named in `RIPOSTE_DISCORD_TOKEN_FILE`, or
 /// from the configuration, in this order. `None` if there is none.
-#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+/// Files that others can read are refused.
 pub fn discord_token(config: &Config, file: Option<&Path>) -> Result<Option<Secret>, String> {
-    if let Ok(token) = std::env::var("RIPOSTE_DISCORD_TOKEN") {
-        return Ok(Some(Secret::new(&token)).filter(|token| !token.is_empty()));
+    if let Some(token) = variable("RIPOSTE_DISCORD_TOKEN") {
+        return Ok(Some(Secret::new(&token)));
     }
-    if let Ok(path) = std::env::var("RIPOSTE_DISCORD_TOKEN_FILE") {
+    if let Some(path) = variable("RIPOSTE_DISCORD_TOKEN_FILE") {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| format!("cannot read RIPOSTE_DISCORD_TOKEN_FILE {path}: {error}"))?;
+        is_private(Path::new(&path))?;
         return Ok(Some(Secret::new(&text)).filter(|token| !token.is_empty()));
     }
     if config.discord.token.is_empty() {
         return Ok(None);
     }
-    if let Some(path) = file.filter(|path| is_open_to_others(path)) {
-        return Err(format!(
-            "{} holds a token and can be read by others; run `chmod 600 {0}`",
-            path.display()
-        ));
-    }
+    file.map_or(Ok(()), is_private)?;
     Ok(Some(Secret::new(config.discord.token.reveal())))
 }
 
 /// Where Discord is: from `RIPOSTE_DISCORD_API` or the configuration; `None` for Discord itself.
-#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
 pub fn discord_api(config: &Config) -> Option<String> {
-    let named = std::env::var("RIPOSTE_DISCORD_API").unwrap_or_else(|_| config.discord.api.clone());
+    let named = variable("RIPOSTE_DISCORD_API").unwrap_or_else(|| config.discord.api.clone());
     (!named.is_empty()).then_some(named)
+}
+
+/// What the environment says under a name; an empty value says nothing.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn is_private(path: &Path) -> Result<(), String> {
+    if is_open_to_others(path) {
+        let path = path.display();
+        return Err(format!("{path} holds a token and can be read by others; run `chmod 600 {path}`"));
+    }
+    Ok(())
 }
 
 fn is_open_to_others(path: &Path) -> bool {

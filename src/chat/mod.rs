@@ -52,7 +52,7 @@ pub enum Incoming {
     CatchUp {
         /// Its name.
         front: &'static str,
-        /// Told once all of it is on disk.
+        /// Told once nothing that its people do from here on can get ahead of what was missed.
         done: Reply<()>,
     },
     /// A person wants to have everything about them.
@@ -108,7 +108,7 @@ pub struct Open {
     pub active_at: Timestamp,
 }
 
-/// Something that a person did while nobody listened.
+/// Something that a person did, perhaps while nobody listened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Missed {
     /// As in [`Did`].

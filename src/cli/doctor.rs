@@ -8,13 +8,14 @@ use tokio::sync::mpsc;
 
 use super::run::{NO_TOKEN, Run, discord_options};
 use super::talk::database;
-use super::{FAILED, OK, read_bank, tell};
+use super::{FAILED, OK, grader, read_bank, tell};
 use crate::chat::Inbox;
 use crate::chat::discord::{Discord, Finding};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::bank::Bank;
-use crate::store::Store;
+use crate::core::grading::{Grader, Kind};
+use crate::store::{Store, StoreError};
 
 /// A clock that is before this is certainly wrong: the program is younger.
 const EARLIEST: &str = "2025-01-01T00:00:00Z";
@@ -48,10 +49,14 @@ async fn findings(options: &Run, config: &Config, file: Option<&Path>) -> Vec<Fi
                 store.close().await;
                 good(format!("database: {}", path.display()))
             }
+            Err(StoreError::Locked(path)) => {
+                good(format!("database: {}, in use by a running bot", path.display()))
+            }
             Err(error) => bad(format!("database: {error}")),
         },
         Err(error) => bad(format!("database: {error}")),
     });
+    findings.push(understanding(&bank));
     findings.extend(discord(config, file, &bank).await);
     findings
 }
@@ -74,6 +79,22 @@ fn zones() -> Finding {
             good("time zones: the data is there".to_owned())
         }
         Ok(_) | Err(_) => bad("time zones: the data is missing; install tzdata".to_owned()),
+    }
+}
+
+/// The model answer to a question has to be taken for an answer.
+fn understanding(bank: &Bank) -> Finding {
+    let grader = match grader::open(bank) {
+        Ok((grader, _)) => grader,
+        Err(error) => return bad(format!("grader: {error}")),
+    };
+    let Some(question) = bank.questions.first() else { return good("grader: it is there".to_owned()) };
+    let model = &question.model;
+    let answer = format!("{} {}", model.claim, model.explanation);
+    if grader.prepare(question).answer(&answer).kind == Kind::Answer {
+        good("grader: it understands a model answer".to_owned())
+    } else {
+        bad("grader: it takes a model answer for none; install riposte anew".to_owned())
     }
 }
 

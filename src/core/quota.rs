@@ -1,4 +1,4 @@
-//! How much is enough: open interviews, beginnings and inputs, for one person, one place and one server.
+//! How much is enough: open interviews, beginnings and inputs, for one person, one channel and one server.
 //!
 //! Only counting: the time and the counts come in, a refusal comes out. What was counted is kept in memory;
 //! a restart begins anew, which errs on the side of letting people practise.
@@ -18,8 +18,8 @@ const NAMES_MAX: usize = 100_000;
 pub enum Scope {
     /// One person, wherever they are.
     Person,
-    /// One channel, thread or conversation.
-    Place,
+    /// One channel with its threads, or one conversation.
+    Channel,
     /// One server with all its channels.
     Server,
 }
@@ -41,18 +41,18 @@ pub fn max(scope: Scope, measure: Measure) -> usize {
         // A person has one head; the others are drills forgotten in other channels.
         (Measure::Open, Scope::Person) => 5,
         // Discord shows about a thousand threads a server; nobody finds a drill among more than this.
-        (Measure::Open, Scope::Place) => 100,
+        (Measure::Open, Scope::Channel) => 100,
         (Measure::Open, Scope::Server) => 500,
         // One every two minutes, for an hour, is skipping and not drilling.
         (Measure::Begins, Scope::Person) => 30,
         // Each begins with one or two posts; a server is allowed fifty requests a second for all it does.
-        (Measure::Begins, Scope::Place) => 300,
+        (Measure::Begins, Scope::Channel) => 300,
         (Measure::Begins, Scope::Server) => 1_000,
         // One every two seconds is faster than anybody reads the replies.
         (Measure::Inputs, Scope::Person) => 30,
-        // A channel takes about one post a second, and each input leads to about one.
-        (Measure::Inputs, Scope::Place) => 100,
-        // Assessing takes about 50 ms: this is half of one processor, and more than a lecture hall writes.
+        // Two for each of its hundred drills: nobody answers, reads and presses faster for long.
+        (Measure::Inputs, Scope::Channel) => 200,
+        // Assessing takes 50 to 100 ms: this is one processor at the most, and more than a lecture hall writes.
         (Measure::Inputs, Scope::Server) => 600,
     }
 }
@@ -82,8 +82,8 @@ pub struct Excess {
 pub struct Open {
     /// Of the person.
     pub person: usize,
-    /// In the place.
-    pub place: usize,
+    /// In the channel.
+    pub channel: usize,
     /// In the server; 0 where there is none.
     pub server: usize,
 }
@@ -91,7 +91,8 @@ pub struct Open {
 impl Open {
     /// Whether one more may be begun.
     pub fn check(self) -> Result<(), Excess> {
-        let counts = [(Scope::Person, self.person), (Scope::Place, self.place), (Scope::Server, self.server)];
+        let counts =
+            [(Scope::Person, self.person), (Scope::Channel, self.channel), (Scope::Server, self.server)];
         let full = counts.into_iter().find(|(scope, count)| *count >= max(*scope, Measure::Open));
         match full {
             Some((scope, _)) => Err(Excess { scope, measure: Measure::Open, wait: None }),
@@ -117,11 +118,7 @@ impl Tally {
         now: Timestamp,
     ) -> Result<(), Excess> {
         let Some(window) = window(measure) else { return Ok(()) };
-        let names = [
-            (Scope::Person, Some(person.0.as_str())),
-            (Scope::Place, place.map(|place| place.0.as_str())),
-            (Scope::Server, place.and_then(Place::server)),
-        ];
+        let names = names(person, place);
         let names = names.map(|(scope, name)| name.map(|name| (measure, scope, name.to_owned())));
         for key in names.iter().flatten() {
             let Some(times) = self.times.get_mut(key) else { continue };
@@ -142,6 +139,16 @@ impl Tally {
         Ok(())
     }
 
+    /// Takes the last one back: it turned out to be none.
+    pub fn uncount(&mut self, measure: Measure, person: &Person, place: &Place) {
+        for (scope, name) in names(person, Some(place)) {
+            if let Some(times) = name.and_then(|name| self.times.get_mut(&(measure, scope, name.to_owned())))
+            {
+                times.pop_back();
+            }
+        }
+    }
+
     fn make_room(&mut self, now: Timestamp) {
         if self.times.len() < NAMES_MAX {
             return;
@@ -154,6 +161,15 @@ impl Tally {
             self.times.clear();
         }
     }
+}
+
+/// Whose limits something counts for.
+fn names<'a>(person: &'a Person, place: Option<&'a Place>) -> [(Scope, Option<&'a str>); 3] {
+    [
+        (Scope::Person, Some(person.0.as_str())),
+        (Scope::Channel, place.map(Place::channel)),
+        (Scope::Server, place.and_then(Place::server)),
+    ]
 }
 
 #[cfg(test)]
@@ -195,22 +211,48 @@ mod tests {
         let mut refused = Vec::new();
         for number in 0..700 {
             let person = Person(format!("chat:{number}"));
-            let place = somewhere(number / 101);
+            let place = somewhere(number / 201);
             if let Err(excess) = tally.count(Measure::Inputs, &person, Some(&place), at(0)) {
                 refused.push(excess.scope);
             }
         }
-        assert_eq!(refused.first(), Some(&Scope::Place));
+        assert_eq!(refused.first(), Some(&Scope::Channel));
         assert_eq!(refused.last(), Some(&Scope::Server));
         assert_eq!(700 - refused.len(), max(Scope::Server, Measure::Inputs));
     }
 
     #[test]
+    fn threads_count_for_their_channel_and_conversations_for_no_server() {
+        let most = |place: fn(usize) -> String| {
+            let mut tally = Tally::default();
+            let let_through = (0..1_000).filter(|number| {
+                let person = Person(format!("chat:{number}"));
+                tally.count(Measure::Inputs, &person, Some(&Place(place(*number))), at(0)).is_ok()
+            });
+            let_through.count()
+        };
+        let channel = max(Scope::Channel, Measure::Inputs);
+        assert_eq!(most(|number| format!("chat:server:channel:{number}")), channel);
+        assert_eq!(most(|number| format!("chat:server:channel:new:{number}")), channel);
+        assert_eq!(most(|number| format!("chat:dm-{number}")), 1_000);
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_room() {
+        let mut tally = Tally::default();
+        let person = Person::from("chat:somebody");
+        for _ in 0..100 {
+            tally.count(Measure::Inputs, &person, Some(&somewhere(0)), at(0)).unwrap();
+            tally.uncount(Measure::Inputs, &person, &somewhere(0));
+        }
+    }
+
+    #[test]
     fn open_interviews_are_limited_for_each_scope() {
-        let check = |person, place, server| Open { person, place, server }.check().err().map(|e| e.scope);
+        let check = |person, channel, server| Open { person, channel, server }.check().err().map(|e| e.scope);
         assert_eq!(check(0, 0, 0), None);
         assert_eq!(check(5, 0, 0), Some(Scope::Person));
-        assert_eq!(check(0, 100, 0), Some(Scope::Place));
+        assert_eq!(check(0, 100, 0), Some(Scope::Channel));
         assert_eq!(check(0, 0, 500), Some(Scope::Server));
     }
 

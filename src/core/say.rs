@@ -404,15 +404,15 @@ pub fn too_much(excess: &Excess) -> String {
     let max = quota::max(excess.scope, excess.measure);
     let said = match (excess.measure, excess.scope) {
         (Measure::Open, Scope::Person) => format!("You have {max} open questions, which is the most."),
-        (Measure::Open, Scope::Place) => format!("There are {max} open questions here, which is the most."),
+        (Measure::Open, Scope::Channel) => format!("There are {max} open questions here, which is the most."),
         (Measure::Open, Scope::Server) => {
             format!("There are {max} open questions on this server, which is the most.")
         }
         (Measure::Begins, Scope::Person) => format!("You have asked for {max} within an hour."),
-        (Measure::Begins, Scope::Place) => format!("{max} were asked for here within an hour."),
+        (Measure::Begins, Scope::Channel) => format!("{max} were asked for here within an hour."),
         (Measure::Begins, Scope::Server) => format!("{max} were asked for on this server within an hour."),
         (Measure::Inputs, Scope::Person) => "That was faster than I read.".to_owned(),
-        (Measure::Inputs, Scope::Place) => "There is more going on here than I can follow.".to_owned(),
+        (Measure::Inputs, Scope::Channel) => "There is more going on here than I can follow.".to_owned(),
         (Measure::Inputs, Scope::Server) => {
             "There is more going on on this server than I can follow.".to_owned()
         }

@@ -3,6 +3,7 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use super::behind::Rest;
 use super::intake::By;
 use super::lanes::LANES_MAX;
 use super::{Engine, locked};
@@ -14,6 +15,9 @@ use crate::store::StoreError;
 const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often old keys are forgotten.
 const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How long deadlines wait after a start for what people did before them: as long as a remark of the clock may
+/// be late.
+const CATCH_UP_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// How often the process writes that it is alive: one small commit, and a tenth of the shortest absence.
 const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
@@ -29,6 +33,20 @@ impl Engine {
     /// Keeps deadlines until `closing`. The state is read anew whenever the bell rings or a deadline comes.
     pub(super) async fn keep_time(&self, closing: impl Fn() -> bool) -> Result<(), StoreError> {
         let mut bell = self.bell.subscribe();
+        let limit = self.clock.now().saturating_add(CATCH_UP_FOR).unwrap_or(Timestamp::MAX);
+        loop {
+            bell.mark_unchanged();
+            if !self.is_behind() || self.clock.now() >= limit {
+                break;
+            }
+            if closing() {
+                return Ok(());
+            }
+            tokio::select! {
+                _ = bell.changed() => {}
+                () = self.clock.sleep_until(limit) => {}
+            }
+        }
         loop {
             bell.mark_unchanged();
             let last = closing();
@@ -74,27 +92,28 @@ impl Engine {
         Ok(())
     }
 
-    /// An absence is the process's: a drill that rests while its candidate thinks is none.
-    pub(super) async fn tell_of_absence(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let Some(alive_at) = self.store.alive_at().await? else { return Ok(()) };
-        let away = now.duration_since(alive_at);
-        if away < AWAY_FROM {
-            return Ok(());
-        }
-        self.each(self.store.resting().await?, |id| self.resume(id, away, now)).await
+    /// How long the process was away, if that is worth a word. An absence is the process's: a drill that rests
+    /// while its candidate thinks is none.
+    pub(super) async fn absence(&self) -> Result<Option<SignedDuration>, StoreError> {
+        let alive_at = self.store.alive_at().await?;
+        let away = alive_at.map(|alive_at| self.clock.now().duration_since(alive_at));
+        Ok(away.filter(|away| *away >= AWAY_FROM))
     }
 
-    async fn tick(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn tick(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
         let Some((version, interview)) = self.load(id).await? else { return Ok(()) };
-        let Some((deadline, due)) = interview.deadline() else { return Ok(()) };
+        let Some((deadline, due)) = interview.deadline().filter(|(deadline, _)| *deadline <= now) else {
+            return Ok(());
+        };
         let key = format!("tick:{}:{}:{due:?}:{version}", id.0, deadline.as_millisecond());
         self.take(id, key, Input::Tick, now, &By::Clock).await.map(drop)
     }
 
-    async fn resume(&self, id: InterviewId, away: SignedDuration, now: Timestamp) -> Result<(), StoreError> {
-        let Some((version, interview)) = self.load(id).await? else { return Ok(()) };
-        if is_abandoned(&interview, now) {
+    /// Tells of an absence, if nothing happened since.
+    pub(super) async fn resume(&self, rest: Rest, now: Timestamp) -> Result<(), StoreError> {
+        let Rest { interview: id, version, away } = rest;
+        let Some((current, interview)) = self.load(id).await? else { return Ok(()) };
+        if current != version || is_abandoned(&interview, now) {
             return Ok(());
         }
         let key = format!("resumed:{}:{version}", id.0);

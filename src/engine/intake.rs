@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::begin::last_post;
-use crate::chat::{Delivery, Did, Incoming, Outcome, Person, Place, Refusal, Taken, What};
+use crate::chat::{Delivery, Did, Incoming, Missed, Outcome, Person, Place, Refusal, Taken, What};
 use crate::core::card::{Button, Card};
 use crate::core::grading::desk::Desk;
 use crate::core::interview::{Input, Interview, InterviewId, Plan, Record, Seq, State, Step};
+use crate::core::quota::Measure;
 use crate::core::say;
 use crate::store::{Change, Committed, Post, PostStatus, Save, Sent, StoreError, StoredInterview, Written};
 
@@ -34,7 +35,15 @@ impl Engine {
     /// Takes one thing that happened, and tells its front end once it is on disk.
     pub(super) async fn take_admitted(&self, incoming: Incoming) {
         match incoming {
-            Incoming::Did(did) => self.take_deed(did).await,
+            Incoming::Did(Did { key, at, person, place, what, done }) => {
+                let deed = Missed { key, at, person: person.clone(), place: place.clone(), what };
+                let taken = self.take_deed(deed).await;
+                if taken.as_ref().is_ok_and(|taken| taken.outcome == Outcome::Duplicate) {
+                    self.uncount(Measure::Inputs, &person, &place);
+                }
+                // A front end that has given up waiting has lost nothing: what counts is on disk.
+                let _ = done.send(taken);
+            }
             Incoming::Gone { place, done } => drop(done.send(self.leave(&place).await.map_err(failed))),
             Incoming::Forget { person, done } => {
                 drop(done.send(self.forget(&person).await.map_err(failed)));
@@ -44,14 +53,15 @@ impl Engine {
                 drop(done.send(looked.unwrap_or_else(|error| Err(failed(error)))));
             }
             Incoming::CatchUp { front, done } => {
-                drop(done.send(Box::pin(self.catch_up(Some(front))).await.map_err(failed)));
+                drop(done.send(self.fall_behind(Some(front), None).await.map_err(failed)));
             }
             Incoming::Export { person, done } => drop(done.send(self.export(person).await.map_err(failed))),
         }
     }
 
-    async fn take_deed(&self, did: Did) {
-        let Did { key, at, person, place, what, done } = did;
+    /// Takes something that a person did, now or while nobody listened.
+    pub(super) async fn take_deed(&self, deed: Missed) -> Result<Taken, Refusal> {
+        let Missed { key, at, person, place, what } = deed;
         let taken = async {
             let taken = match what {
                 What::Begin(request) => self.begin(key, at, &person, &place, request).await?,
@@ -71,9 +81,7 @@ impl Engine {
             }
             Ok(taken)
         };
-        let result = taken.await.unwrap_or_else(|error| Err(failed(error)));
-        // A front end that has given up waiting has lost nothing: what counts is on disk.
-        let _ = done.send(result);
+        taken.await.unwrap_or_else(|error| Err(failed(error)))
     }
 
     /// Takes a person's input in the interview that it names, or in the one that they have open in the place.

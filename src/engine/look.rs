@@ -1,8 +1,8 @@
-//! Looking at what there is, for front ends: a card again, and what they may have missed.
+//! Looking at a card again, for front ends.
 
 use super::Engine;
 use super::intake::delivery;
-use crate::chat::{Did, Incoming, Look, Open, Outcome, Person, Refusal};
+use crate::chat::{Look, Outcome, Person, Refusal};
 use crate::core::card::Button;
 use crate::core::interview::{InterviewId, Seq};
 use crate::store::StoreError;
@@ -35,38 +35,5 @@ impl Engine {
             Outcome::Stale
         };
         Ok(Ok(Look { card, outcome }))
-    }
-
-    /// Asks front ends for what people did while nobody listened, and takes it in the order in which it
-    /// happened. `None` asks all of them.
-    pub(super) async fn catch_up(&self, front: Option<&str>) -> Result<(), StoreError> {
-        let mut open: Vec<Open> = Vec::new();
-        for id in self.store.open_interviews().await? {
-            let Some(stored) = self.store.interview(id).await? else { continue };
-            let since = self.store.receipts(id).await?.into_iter().next();
-            open.push(Open {
-                place: stored.place,
-                person: stored.person,
-                since: since.map(|(_, id)| id),
-                active_at: stored.active_at,
-            });
-        }
-        for asked in self.fronts.iter().filter(|asked| front.is_none_or(|name| name == asked.name())) {
-            let here: Vec<Open> =
-                open.iter().filter(|open| open.place.front() == asked.name()).cloned().collect();
-            for missed in asked.missed(&here).await {
-                let (done, _) = tokio::sync::oneshot::channel();
-                let did = Did {
-                    key: missed.key,
-                    at: missed.at,
-                    person: missed.person,
-                    place: missed.place,
-                    what: missed.what,
-                    done,
-                };
-                self.take_incoming(Incoming::Did(did)).await;
-            }
-        }
-        Ok(())
     }
 }

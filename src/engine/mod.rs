@@ -6,6 +6,7 @@
 
 mod alarm;
 mod begin;
+mod behind;
 mod courier;
 mod intake;
 mod lanes;
@@ -26,9 +27,10 @@ use crate::core::grading::desk::Desk;
 use crate::core::quota::Tally;
 use crate::store::{Change, Committed, Store, StoreError};
 use alarm::Pulse;
+use behind::Behind;
 
-/// Texts that are assessed at the same time at the most. Each takes a processor for about 50 ms; more of them
-/// than a small machine has processors would only make all of them late.
+/// Texts that are assessed at the same time at the most. Each takes a processor for 50 to 100 ms; more of
+/// them than a small machine has processors would only make all of them late.
 const READINGS_MAX: usize = 4;
 
 /// What an owner can set about drills.
@@ -70,6 +72,7 @@ pub struct Engine {
     readings: Semaphore,
     tally: Mutex<Tally>,
     pulse: Mutex<Pulse>,
+    behind: Mutex<Behind>,
     inputs_waiting: AtomicUsize,
 }
 
@@ -95,6 +98,7 @@ impl Engine {
             readings: Semaphore::new(READINGS_MAX),
             tally: Mutex::default(),
             pulse: Mutex::default(),
+            behind: Mutex::default(),
             inputs_waiting: AtomicUsize::new(0),
         }
     }
@@ -116,15 +120,11 @@ impl Engine {
         self.stop().await
     }
 
-    /// Takes up what was left: posts of unknown outcome are looked for, what people did meanwhile is taken,
-    /// interviews that wait for somebody hear of an absence, and the deadlines that came meanwhile are kept. It
-    /// waits for no platform but for what people did there, and for that as long as its front end does.
+    /// Takes up what was left: posts of unknown outcome are due, and everybody with an open interview is to be
+    /// caught up with. It waits for no platform.
     pub async fn start(&self) -> Result<(), StoreError> {
         self.store.look_again().await?;
-        self.catch_up(None).await?;
-        self.tell_of_absence().await?;
-        self.tick_due().await?;
-        self.beat().await
+        self.fall_behind(None, self.absence().await?).await
     }
 
     /// Notes that the process was alive until now. Without it, as after a crash, that is known to a minute.
@@ -132,8 +132,11 @@ impl Engine {
         self.store.mark_alive(self.clock.now()).await
     }
 
-    /// Does everything that can be done now: delivers what waits and applies what is due.
+    /// Does everything that can be done now: catches up, delivers what waits and applies what is due.
     pub async fn turn(&self) -> Result<(), StoreError> {
+        while let Some(person) = self.next_behind(|_| true) {
+            self.take_next(Some(person), None).await;
+        }
         self.deliver_due().await?;
         self.tick_due().await?;
         self.beat().await?;

@@ -9,8 +9,8 @@ mod statements;
 mod writer;
 
 pub use rows::{
-    Begin, Change, Committed, Delay, Everything, Post, PostStatus, Save, Seen, Sent, StoredInterview,
-    Waiting, Written,
+    Begin, Change, Committed, Delay, Everything, OpenInterview, OpenOf, Post, PostStatus, Save, Seen, Sent,
+    StoredInterview, Waiting, Written,
 };
 
 use std::collections::BTreeSet;
@@ -213,39 +213,58 @@ impl Store {
         Ok(row.bind(&place.0).bind(&person.0).fetch_optional(&self.reads).await?)
     }
 
-    /// How many interviews are open: of this person, in this place, and in its server.
+    /// How many interviews are open: of this person, in the channel of this place, and in its server.
     pub async fn count_open(&self, person: &Person, place: &Place) -> Result<Open, StoreError> {
-        let (person, place, server): (i64, i64, i64) = sqlx::query_as(
+        let (person, channel, server): (i64, i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM interviews WHERE open = 1 AND person = ?1), \
-             (SELECT count(*) FROM interviews WHERE open = 1 AND place = ?2), \
+             (SELECT count(*) FROM interviews WHERE open = 1 AND (place = ?2 \
+              OR place >= ?2 || ':' AND place < ?2 || ';')), \
              (SELECT count(*) FROM interviews WHERE open = 1 AND place >= ?3 || ':' AND place < ?3 || ';')",
         )
         .bind(&person.0)
-        .bind(&place.0)
+        .bind(place.channel())
         .bind(place.server())
         .fetch_one(&self.reads)
         .await?;
         let count = |count: i64| usize::try_from(count).unwrap_or(0);
-        Ok(Open { person: count(person), place: count(place), server: count(server) })
+        Ok(Open { person: count(person), channel: count(channel), server: count(server) })
     }
 
-    /// The open interviews that have nothing on its way, so that it is the candidate's move.
-    pub async fn resting(&self) -> Result<Vec<InterviewId>, StoreError> {
-        let ids: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM interviews WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM outbox \
-             WHERE outbox.interview = interviews.id AND status IN ('queued', 'sending')) ORDER BY id",
+    /// The open interviews of one front end, or all of them.
+    pub async fn open_interviews(&self, front: Option<&str>) -> Result<Vec<OpenInterview>, StoreError> {
+        let sql = format!(
+            "SELECT id, person, version, NOT EXISTS (SELECT 1 FROM outbox \
+             WHERE outbox.interview = interviews.id AND status IN ('queued', 'sending')) \
+             FROM interviews WHERE open = 1 AND (?1 IS NULL OR {OF_FRONT}) ORDER BY id"
+        );
+        let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(front);
+        let rows: Vec<(i64, String, i64, bool)> = rows.fetch_all(&self.reads).await?;
+        let open = rows.into_iter().map(|(id, person, version, rests)| OpenInterview {
+            id: InterviewId(id),
+            person: Person(person),
+            version,
+            rests,
+        });
+        Ok(open.collect())
+    }
+
+    /// The open interviews of a person, and where they are to be found.
+    pub async fn open_of(&self, person: &Person) -> Result<Vec<OpenOf>, StoreError> {
+        let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
+            "SELECT id, place, active_at, (SELECT receipt FROM outbox \
+             WHERE outbox.interview = interviews.id AND receipt IS NOT NULL ORDER BY seq LIMIT 1) \
+             FROM interviews WHERE open = 1 AND person = ? ORDER BY id",
         )
+        .bind(&person.0)
         .fetch_all(&self.reads)
         .await?;
-        Ok(ids.into_iter().map(InterviewId).collect())
-    }
-
-    /// All open interviews.
-    pub async fn open_interviews(&self) -> Result<Vec<InterviewId>, StoreError> {
-        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM interviews WHERE open = 1 ORDER BY id")
-            .fetch_all(&self.reads)
-            .await?;
-        Ok(ids.into_iter().map(InterviewId).collect())
+        let open = rows.into_iter().map(|(id, place, active_at, first_receipt)| OpenOf {
+            id: InterviewId(id),
+            place: Place(place),
+            active_at: rows::timestamp(active_at),
+            first_receipt,
+        });
+        Ok(open.collect())
     }
 
     /// The open interviews whose deadline has come, the most overdue first.

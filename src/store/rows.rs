@@ -33,6 +33,32 @@ pub struct StoredInterview {
     pub active_at: Timestamp,
 }
 
+/// An open interview in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenInterview {
+    /// Which one.
+    pub id: InterviewId,
+    /// Whose it is.
+    pub person: Person,
+    /// How many inputs it took.
+    pub version: i64,
+    /// Whether nothing is on its way, so that it is the candidate's move.
+    pub rests: bool,
+}
+
+/// An open interview of somebody, and where it is to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOf {
+    /// Which one.
+    pub id: InterviewId,
+    /// Where its cards go.
+    pub place: Place,
+    /// When the last input came.
+    pub active_at: Timestamp,
+    /// The platform's id of the first message that is out.
+    pub first_receipt: Option<String>,
+}
+
 /// How far a post is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostStatus {

@@ -6,11 +6,12 @@ use std::sync::{LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use riposte::chat::{DeliveryError, Incoming, Obstacle, Outcome, Person, Refusal, What};
+use riposte::chat::{DeliveryError, Incoming, Missed, Obstacle, Outcome, Person, Refusal, What};
 use riposte::core::bank::{Question, Trap};
 use riposte::core::card::{Button, CardKind};
 use riposte::core::grading::{Assessment, Grader, PreparedQuestion, ReplyAssessment};
 use riposte::core::interview::{InterviewId, Mode, Seq};
+use riposte::core::quota::{Measure, Scope, max};
 use riposte::core::say;
 
 use crate::support::grader::Labelled;
@@ -392,6 +393,25 @@ async fn f52_stale_buttons_change_nothing_and_are_answered() {
     assert_eq!(kinds(&play.channel.posted()), expected);
 }
 
+/// A correction says how it was meant, so a press that is doubled says nothing more.
+#[tokio::test]
+async fn f52_correction_that_is_pressed_twice_counts_once() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.say(SOLID).await;
+    play.press(Button::Skip).await;
+    for (list, expected) in [(4, "✗"), (6, "✓")] {
+        play.press(Button::NotWhatIMeant).await;
+        let press = || pressed(play.interview, list, Button::Correct("mutability".into()));
+        let (first, second) = (press(), press());
+        assert_eq!(play.by(SOMEBODY, HERE, first).await.unwrap().outcome, Outcome::Done);
+        assert_eq!(play.by(SOMEBODY, HERE, second).await.unwrap().outcome, Outcome::Stale);
+        let transcript = play.channel.transcript();
+        let (_, noted) = transcript.rsplit_once("Noted, by your own word:").unwrap();
+        assert!(noted.trim_start_matches(['\n', '<', ' ']).starts_with(expected), "{transcript}");
+    }
+}
+
 /// S9: what stands on a button can be forged.
 #[tokio::test]
 async fn s09_forged_button_is_stale() {
@@ -451,4 +471,151 @@ async fn s10_flood_of_messages_is_refused_before_it_takes_room() {
         }
     }
     assert_eq!(refused, 100 - 29, "thirty a minute, and one was the beginning");
+}
+
+/// S10: every drill of a server has a thread of its own, and a channel is full all the same.
+#[tokio::test]
+async fn s10_channel_is_full_though_each_drill_has_a_thread() {
+    let mut play = Play::shared().await;
+    let mut refused = Vec::new();
+    for number in 0..=max(Scope::Channel, Measure::Open) {
+        let person = format!("channel:{number}");
+        let place = format!("channel:server:7:new:{number}");
+        let begun = play.only_taken(format!("start-{number}"), &person, &place, a_drill()).await;
+        refused.extend(begun.err());
+    }
+    let [Refusal::TooMuch(excess)] = refused[..] else { panic!("{refused:?}") };
+    assert_eq!((excess.scope, excess.measure), (Scope::Channel, Measure::Open));
+    play.by("channel:else", "channel:server:8:new:1", a_drill()).await.expect("another channel has room");
+    play.by("channel:else", "channel:dm-9", a_drill()).await.expect("and so has a conversation");
+}
+
+/// A message that the platform keeps.
+fn kept(key: &str, text: &str) -> Missed {
+    Missed {
+        key: key.to_owned(),
+        at: "2026-01-05T09:00:30Z".parse().unwrap(),
+        person: SOMEBODY.into(),
+        place: HERE.into(),
+        what: What::Said { to: None, text: text.to_owned() },
+    }
+}
+
+/// F27: with a platform that tells all that was written since the first card.
+#[tokio::test]
+async fn f27_what_was_heard_before_leaves_room_for_what_was_missed() {
+    let mut play = Play::shared().await;
+    play.drill().await;
+    play.press(Button::Skip).await;
+    let heard: Vec<Missed> = (0..40).map(|number| kept(&format!("heard-{number}"), "and so on")).collect();
+    for (number, missed) in heard.iter().enumerate() {
+        play.send_as(missed.key.clone(), missed.what.clone()).await.unwrap();
+        if number % 20 == 19 {
+            play.clock.advance(MINUTE);
+        }
+    }
+    play.press(Button::OnceMore).await;
+    play.clock.advance(MINUTE);
+    let notes = play.channel.posted().len();
+    *play.channel.kept.lock().unwrap() = heard;
+    play.channel.kept.lock().unwrap().push(kept("missed", SOLID));
+    play.restart_after(SignedDuration::from_secs(30)).await;
+    assert_eq!(kinds(&play.channel.posted()[notes..]), [CardKind::Trap], "what was missed counts, once");
+    for _ in 0..30 {
+        let live = play.by(SOMEBODY, HERE, said(play.interview, "no idea [gibberish]")).await;
+        live.expect("and leaves room for whatever comes");
+    }
+}
+
+#[tokio::test]
+async fn f28_event_that_is_delivered_again_counts_against_no_quota() {
+    let mut play = Play::shared().await;
+    play.drill().await;
+    for _ in 0..100 {
+        play.send_as("answer".to_owned(), said(play.interview, SOLID)).await.unwrap();
+    }
+    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask, CardKind::Trap]);
+}
+
+/// F27: catching up while people are there already.
+#[tokio::test]
+async fn f27_only_who_missed_something_waits_for_it_and_it_comes_first() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.stop().await;
+    play.channel.kept.lock().unwrap().push(kept("missed", SOLID));
+    play.channel.unread.send_replace(vec![HERE.into()]);
+    play.open().await;
+    let (inbox, running) = play.run();
+    let at = "2026-01-05T09:01:00Z".parse().unwrap();
+    let what = pressed(play.interview, 2, Button::Skip);
+    let live = inbox.send("live".into(), at, SOMEBODY.into(), HERE.into(), what);
+    let others = async {
+        inbox.send("else".into(), at, "channel:else".into(), "channel:2".into(), a_drill()).await.unwrap();
+        play.channel.until_posted(2).await;
+        assert_eq!(play.channel.posted_in(HERE).len(), 1);
+        play.channel.unread.send_replace(Vec::new());
+    };
+    let (live, ()) = tokio::join!(live, others);
+    assert_eq!(live.unwrap().outcome, Outcome::Done, "the card that was pressed is there by then");
+    drop(inbox);
+    running.await.unwrap().unwrap();
+    assert_eq!(kinds(&play.channel.posted_in(HERE)), [CardKind::Ask, CardKind::Trap, CardKind::Reveal]);
+}
+
+#[tokio::test]
+async fn f27_session_that_got_lost_is_caught_up_with_before_anything_newer() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.stop().await;
+    play.open().await;
+    let (inbox, running) = play.run();
+    play.channel.kept.lock().unwrap().push(kept("missed", SOLID));
+    let at = "2026-01-05T09:01:00Z".parse().unwrap();
+    let what = pressed(play.interview, 2, Button::Skip);
+    let lost = inbox.catch_up("channel");
+    let live = inbox.send("live".into(), at, SOMEBODY.into(), HERE.into(), what);
+    let (lost, live) = tokio::join!(lost, live);
+    lost.unwrap();
+    assert_eq!(live.unwrap().outcome, Outcome::Done);
+    drop(inbox);
+    running.await.unwrap().unwrap();
+    assert_eq!(kinds(&play.channel.posted_in(HERE)), [CardKind::Ask, CardKind::Trap, CardKind::Reveal]);
+}
+
+#[tokio::test]
+async fn f27_what_takes_too_long_to_read_is_not_waited_for() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.stop().await;
+    play.channel.unread.send_replace(vec![HERE.into()]);
+    play.open().await;
+    let (inbox, running) = play.run();
+    let at = "2026-01-05T09:01:00Z".parse().unwrap();
+    let live = inbox.send("live".into(), at, SOMEBODY.into(), HERE.into(), said(play.interview, SOLID));
+    let others = async {
+        inbox.send("else".into(), at, "channel:else".into(), "channel:2".into(), a_drill()).await.unwrap();
+        play.clock.advance(SignedDuration::from_secs(20));
+    };
+    let (live, ()) = tokio::join!(live, others);
+    assert_eq!(live.unwrap().outcome, Outcome::Done);
+    drop(inbox);
+    running.await.unwrap().unwrap();
+}
+
+/// F12: deadlines come after what people did before them.
+#[tokio::test]
+async fn f12_answer_that_was_missed_keeps_its_drill_from_being_abandoned() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.stop().await;
+    play.clock.advance(25 * 60 * MINUTE);
+    let at = "2026-01-06T09:00:00Z".parse().unwrap();
+    play.channel.kept.lock().unwrap().push(Missed { at, ..kept("missed", SOLID) });
+    play.open().await;
+    let (inbox, running) = play.run();
+    play.channel.until_posted(2).await;
+    drop(inbox);
+    running.await.unwrap().unwrap();
+    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask, CardKind::Trap]);
 }

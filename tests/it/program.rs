@@ -8,6 +8,11 @@ use serde_json::Value;
 
 /// Runs the program in an empty home.
 fn riposte(home: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    riposte_with(home, &[], arguments, input)
+}
+
+/// The same, with an environment.
+fn riposte_with(home: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_riposte"))
         .args(arguments)
         .current_dir(home)
@@ -15,6 +20,9 @@ fn riposte(home: &Path, arguments: &[&str], input: &[u8]) -> Output {
         .env_remove("XDG_CONFIG_HOME")
         .env_remove("XDG_DATA_HOME")
         .env_remove("RIPOSTE_LOG")
+        .env_remove("RIPOSTE_DISCORD_TOKEN")
+        .env_remove("RIPOSTE_DISCORD_TOKEN_FILE")
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -213,4 +221,27 @@ fn locked_database_is_one_sentence() {
     let message =
         "riposte.db is in use by another riposte; close that one, or choose another file with --db\n";
     assert_eq!(text(&output.stderr), message);
+}
+
+/// An empty variable says nothing, so that the file counts; and that one is not private.
+#[cfg(unix)]
+#[test]
+fn doctor_checks_the_grader_a_database_in_use_and_the_file_of_the_token() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _store = runtime.block_on(riposte::store::Store::open(&home.path().join("riposte.db"))).unwrap();
+    std::fs::write(home.path().join("token"), "canary").unwrap();
+    std::fs::set_permissions(home.path().join("token"), PermissionsExt::from_mode(0o644)).unwrap();
+    let environment = [("RIPOSTE_DISCORD_TOKEN", ""), ("RIPOSTE_DISCORD_TOKEN_FILE", "token")];
+    let output = riposte_with(home.path(), &environment, &["doctor", "--db", "riposte.db"], b"");
+    let shown = text(&output.stdout);
+    for line in [
+        "✓ database: riposte.db, in use by a running bot",
+        "✓ grader: it understands a model answer",
+        "✗ Discord: token holds a token and can be read by others; run `chmod 600 token`",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{shown}");
+    }
+    assert_eq!(output.status.code(), Some(1));
 }

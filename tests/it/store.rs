@@ -51,7 +51,7 @@ fn sent(seq: u32) -> Sent {
 }
 
 async fn count_open(store: &Store) -> usize {
-    store.count_open(&"somebody".into(), &"place".into()).await.unwrap().place
+    store.count_open(&"somebody".into(), &"place".into()).await.unwrap().channel
 }
 
 async fn open(folder: &tempfile::TempDir) -> Store {

@@ -42,8 +42,11 @@ impl Place {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split(':').collect();
         let place = match parts[..] {
-            [PREFIX, "dm", channel] => Self::Direct(ChannelId::new(id(channel)?)),
-            [PREFIX, "alone", channel] => Self::Alone(ChannelId::new(id(channel)?)),
+            [PREFIX, conversation] => match conversation.split_once('-')? {
+                ("dm", channel) => Self::Direct(ChannelId::new(id(channel)?)),
+                ("alone", channel) => Self::Alone(ChannelId::new(id(channel)?)),
+                _ => return None,
+            },
             [PREFIX, guild, parent, "new", command] => Self::Starting {
                 guild: GuildId::new(id(guild)?),
                 parent: ChannelId::new(id(parent)?),
@@ -86,8 +89,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Direct(channel) => write!(out, "{PREFIX}:dm:{channel}"),
-            Self::Alone(channel) => write!(out, "{PREFIX}:alone:{channel}"),
+            Self::Direct(channel) => write!(out, "{PREFIX}:dm-{channel}"),
+            Self::Alone(channel) => write!(out, "{PREFIX}:alone-{channel}"),
             Self::Starting { guild, parent, command } => {
                 write!(out, "{PREFIX}:{guild}:{parent}:new:{command}")
             }
@@ -143,14 +146,32 @@ mod tests {
     }
 
     #[test]
+    fn quotas_find_the_server_and_the_channel_of_a_place() {
+        let (guild, parent) = (GuildId::new(7), ChannelId::new(8));
+        let check = |place: Place, server: Option<String>, channel: String| {
+            let kept = crate::chat::Place(place.to_string());
+            assert_eq!((kept.server(), kept.channel()), (server.as_deref(), channel.as_str()));
+        };
+        for place in [Place::Direct(ChannelId::new(5)), Place::Alone(ChannelId::new(6))] {
+            check(place, None, place.to_string());
+        }
+        for place in [
+            Place::Starting { guild, parent, command: InteractionId::new(9) },
+            Place::Thread { guild, parent, thread: ChannelId::new(9) },
+        ] {
+            check(place, Some(of_guild(guild)), of_channel(guild, parent));
+        }
+    }
+
+    #[test]
     fn places_of_others_are_none() {
         for text in [
             "",
             "terminal",
             "discord",
-            "discord:dm:",
-            "discord:dm:0",
-            "discord:dm:x",
+            "discord:dm-",
+            "discord:dm-0",
+            "discord:dm-x",
             "slack:T1:C1:1",
             "discord:1:2",
         ] {

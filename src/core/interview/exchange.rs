@@ -118,6 +118,9 @@ pub struct Exchange {
     pub answered_at: Option<Timestamp>,
     /// The candidate's own words on statements.
     pub corrections: Vec<Correction>,
+    /// Statements that were set right since the list of them was last shown: the same press again is no news.
+    #[serde(default)]
+    pub settled: Vec<StatementId>,
     /// The attempt before this one.
     pub before: Option<Attempt>,
     /// Which attempt this is, from 1 on; 0 before the question was asked.

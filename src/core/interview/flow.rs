@@ -53,6 +53,7 @@ impl Interview {
             (Button::Skip, Phase::Answering | Phase::Trapped) => self.close_question(now, step),
             (Button::OnceMore, Phase::Revealed) => self.once_more(now, step),
             (Button::NotWhatIMeant, Phase::Revealed) if self.state.exchange.answer().is_some() => {
+                self.state.exchange.settled.clear();
                 let card = say::dispute(&self.item().question, &self.state.exchange);
                 self.post(card, step);
             }
@@ -359,8 +360,12 @@ impl Interview {
         self.ask(now, step);
     }
 
-    /// The candidate's own word turns a statement round: said becomes missing, anything else said.
+    /// The candidate's own word turns a statement round, as it was shown: said becomes missing, anything else
+    /// said. To turn it back they ask for the list again.
     fn correct(&mut self, statement: &StatementId, step: &mut Step) {
+        if self.state.exchange.settled.contains(statement) {
+            return;
+        }
         let item = self.item();
         let exchange = &self.state.exchange;
         let views = exchange.points(&item.question).into_iter().chain(exchange.believed(&item.question));
@@ -373,6 +378,7 @@ impl Interview {
             understood: view.confidence,
             meant,
         });
+        self.state.exchange.settled.push(statement.clone());
         self.state.exchange.corrections.retain(|correction| correction.statement != *statement);
         self.state.exchange.corrections.push(Correction { statement: statement.clone(), meant });
         let card = say::corrected(&self.item().question, &self.state.exchange, statement);

@@ -57,7 +57,7 @@ fn taken() -> Taken {
 }
 
 fn look(who: &Person) -> Look {
-    Look { card: delivery(question(), "discord:dm:1".to_owned(), who), outcome: Outcome::Done }
+    Look { card: delivery(question(), "discord:dm-1".to_owned(), who), outcome: Outcome::Done }
 }
 
 impl Alone {
@@ -84,7 +84,7 @@ async fn form_is_acknowledged_when_it_is_on_disk() {
     let discord = Discord::start().await;
     let ana = discord.user("ana");
     let mut bot = Alone::start(&discord).await;
-    let dm = format!("discord:dm:{}", ana.dm().id);
+    let dm = format!("discord:dm-{}", ana.dm().id);
     bot.front.deliver(&delivery(question(), dm, &ana)).await.unwrap();
     ana.sees("Why?").await;
     let opening = ana.forge_and_leave(ana.last(), ANSWER_BUTTON);
@@ -138,7 +138,7 @@ async fn engine_that_is_slow_is_waited_for_no_longer_than_discord_waits() {
     let discord = Discord::start().await;
     let ana = discord.user("ana");
     let mut bot = Alone::start(&discord).await;
-    let dm = format!("discord:dm:{}", ana.dm().id);
+    let dm = format!("discord:dm-{}", ana.dm().id);
     bot.front.deliver(&delivery(question(), dm, &ana)).await.unwrap();
     ana.sees("Why?").await;
     let question = ana.last();
@@ -162,7 +162,7 @@ async fn f29_card_of_several_messages_counts_when_all_of_it_stands() {
     let ana = discord.user("ana");
     let bot = Alone::start(&discord).await;
     let long = Card::new(CardKind::Reveal).text("word ".repeat(2_000)).buttons([Button::Next]);
-    let card = delivery(long, format!("discord:dm:{}", ana.dm().id), &ana);
+    let card = delivery(long, format!("discord:dm-{}", ana.dm().id), &ana);
     discord.on(POST_MESSAGE).after(1).meets(Fault::LoseRequest);
     assert_eq!(bot.front.deliver(&card).await, Err(DeliveryError::Unknown));
     assert_eq!(bot.front.find(&again(&card)).await, Sighting::Absent, "the rest of it is not there");
@@ -213,7 +213,7 @@ async fn f29_card_that_moved_to_direct_messages_is_found_there() {
     let card = delivery(question(), starting(&general, command), &ana);
     discord.on(POST_MESSAGE).after(1).meets(Fault::LoseAnswer);
     assert_eq!(bot.front.deliver(&card).await, Err(DeliveryError::Unknown));
-    let moved = format!("discord:dm:{}", ana.dm().id);
+    let moved = format!("discord:dm-{}", ana.dm().id);
     assert!(is_found(&bot.front.find(&again(&card)).await, Some(&moved)));
     ana.sees("is being drilled").await;
     ana.sees("Why?").await;
@@ -229,7 +229,7 @@ async fn f29_private_answer_of_unknown_outcome_is_not_repeated() {
     let bot = Alone::start(&discord).await;
     ana.slash("help", []).in_channel(&elsewhere).await;
     ana.sees("Riposte").await;
-    let card = delivery(question(), format!("discord:alone:{}", elsewhere.id), &ana);
+    let card = delivery(question(), format!("discord:alone-{}", elsewhere.id), &ana);
     discord.on(FOLLOW_UP).meets(Fault::LoseAnswer);
     assert_eq!(bot.front.deliver(&card).await, Err(DeliveryError::Unknown));
     assert_eq!(bot.front.find(&again(&card)).await, Sighting::Absent);
@@ -341,7 +341,7 @@ async fn talk_in_a_channel_is_no_reply_to_a_drill_for_oneself_alone() {
     let mut bot = Alone::start(&discord).await;
     ana.slash("help", []).in_channel(&general).await;
     ana.sees("Riposte").await;
-    let alone = format!("discord:alone:{}", general.id);
+    let alone = format!("discord:alone-{}", general.id);
     bot.front.deliver(&delivery(question(), alone.clone(), &ana)).await.unwrap();
     ana.sees("Why?").await;
     ana.says(&general, "lunch?");

@@ -96,7 +96,7 @@ impl Bot {
     pub(crate) async fn has_open(&self, count: usize) {
         let store = &self.running.as_ref().unwrap().store;
         let waiting = async {
-            while store.open_interviews().await.unwrap().len() != count {
+            while store.open_interviews(None).await.unwrap().len() != count {
                 clock::pause(Duration::from_millis(10)).await;
             }
         };

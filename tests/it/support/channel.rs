@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use riposte::chat::{Delivery, DeliveryError, Front, Person, Place, Receipt, Sighting};
+use riposte::chat::{Delivery, DeliveryError, Front, Missed, Open, Person, Place, Receipt, Sighting};
 use riposte::clock::Clock;
 use riposte::core::card::{Block, Card};
 use riposte::core::say;
@@ -55,6 +55,10 @@ pub(crate) struct Channel {
     pub(crate) tried: Mutex<Vec<Delivery>>,
     /// What is asked for a card of unknown outcome: found if posted, as a platform would say.
     pub(crate) looked: Mutex<Vec<Delivery>>,
+    /// What people wrote, whether anybody listened or not.
+    pub(crate) kept: Mutex<Vec<Missed>>,
+    /// Places that take for ever to be read until they are taken out again.
+    pub(crate) unread: watch::Sender<Vec<Place>>,
     /// What it was asked to tell.
     pub(crate) told: Mutex<Vec<(Person, String)>>,
 }
@@ -73,6 +77,8 @@ impl Channel {
             moves_to: Mutex::default(),
             tried: Mutex::default(),
             looked: Mutex::default(),
+            kept: Mutex::default(),
+            unread: watch::Sender::default(),
             told: Mutex::default(),
         }
     }
@@ -156,6 +162,16 @@ impl Front for Channel {
         } else {
             Sighting::Absent
         }
+    }
+
+    async fn missed(&self, open: &[Open]) -> Vec<Missed> {
+        let is_here = |place: &Place| open.iter().any(|open| open.place == *place);
+        self.unread.subscribe().wait_for(|unread| !unread.iter().any(is_here)).await.unwrap();
+        let kept = self.kept.lock().unwrap();
+        let here = kept
+            .iter()
+            .filter(|kept| open.iter().any(|open| open.place == kept.place && open.person == kept.person));
+        here.cloned().collect()
     }
 
     async fn tell(&self, person: &Person, _place: &Place, sentence: &str) {

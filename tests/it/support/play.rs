@@ -123,6 +123,13 @@ impl Play {
     }
 
     pub(crate) async fn start(&mut self) {
+        self.open().await;
+        self.engine().start().await.unwrap();
+        self.engine().turn().await.unwrap();
+    }
+
+    /// A bot that has done nothing yet, to be [run](Self::run).
+    pub(crate) async fn open(&mut self) {
         let store = Store::open(&self.database()).await.unwrap();
         let engine = Engine::new(
             store.clone(),
@@ -132,8 +139,6 @@ impl Play {
             vec![self.channel.clone(), self.other.clone()],
             Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: self.shared },
         );
-        engine.start().await.unwrap();
-        engine.turn().await.unwrap();
         self.running = Some((Arc::new(engine), store));
     }
 
