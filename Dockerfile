@@ -5,6 +5,8 @@ COPY . .
 RUN cargo build --release --locked
 
 FROM debian:bookworm-slim
+# The certificate authorities that Slack is checked against.
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 riposte && mkdir /data && chown riposte /data
 COPY --from=build /src/target/release/riposte /usr/local/bin/riposte
 USER riposte

@@ -26,6 +26,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The bot on Discord.
     pub discord: DiscordConfig,
+    /// The bot on Slack.
+    pub slack: SlackConfig,
 }
 
 /// Drills.
@@ -63,6 +65,19 @@ pub struct DiscordConfig {
     /// Whether plain messages in a drill's thread are read; the intent has to be granted.
     pub message_content: bool,
     /// Where Discord is, for tests; empty for Discord itself.
+    pub api: String,
+}
+
+/// The bot on Slack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SlackConfig {
+    /// The app's token; better in `RIPOSTE_SLACK_APP_TOKEN`, or in a file named in `RIPOSTE_SLACK_APP_TOKEN_FILE`.
+    pub app_token: Secret,
+    /// The bot's token, or several, one a workspace, with a space between them; better in
+    /// `RIPOSTE_SLACK_BOT_TOKEN`, or in a file named in `RIPOSTE_SLACK_BOT_TOKEN_FILE`.
+    pub bot_token: Secret,
+    /// Where Slack's Web API is, for tests; empty for Slack itself.
     pub api: String,
 }
 
@@ -127,29 +142,55 @@ pub fn log_filter() -> String {
     std::env::var("RIPOSTE_LOG").unwrap_or_else(|_| "warn".to_owned())
 }
 
-/// The token of the bot: from `RIPOSTE_DISCORD_TOKEN`, from the file named in `RIPOSTE_DISCORD_TOKEN_FILE`, or
-/// from the configuration, in this order. `None` if there is none.
-/// Files that others can read are refused.
+/// The token of the bot on Discord; see [`token`]. `None` if there is none.
 pub fn discord_token(config: &Config, file: Option<&Path>) -> Result<Option<Secret>, String> {
-    if let Some(token) = variable("RIPOSTE_DISCORD_TOKEN") {
-        return Ok(Some(Secret::new(&token)));
-    }
-    if let Some(path) = variable("RIPOSTE_DISCORD_TOKEN_FILE") {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read RIPOSTE_DISCORD_TOKEN_FILE {path}: {error}"))?;
-        is_private(Path::new(&path))?;
-        return Ok(Some(Secret::new(&text)).filter(|token| !token.is_empty()));
-    }
-    if config.discord.token.is_empty() {
-        return Ok(None);
-    }
-    file.map_or(Ok(()), is_private)?;
-    Ok(Some(Secret::new(config.discord.token.reveal())))
+    token("RIPOSTE_DISCORD_TOKEN", &config.discord.token, file)
 }
 
 /// Where Discord is: from `RIPOSTE_DISCORD_API` or the configuration; `None` for Discord itself.
 pub fn discord_api(config: &Config) -> Option<String> {
-    let named = variable("RIPOSTE_DISCORD_API").unwrap_or_else(|| config.discord.api.clone());
+    address("RIPOSTE_DISCORD_API", &config.discord.api)
+}
+
+/// The token of the app on Slack, which opens the socket; see [`token`]. `None` if there is none.
+pub fn slack_app_token(config: &Config, file: Option<&Path>) -> Result<Option<Secret>, String> {
+    token("RIPOSTE_SLACK_APP_TOKEN", &config.slack.app_token, file)
+}
+
+/// The tokens of the bot on Slack, one a workspace, with white space between them; see [`token`].
+pub fn slack_bot_tokens(config: &Config, file: Option<&Path>) -> Result<Vec<Secret>, String> {
+    let tokens = token("RIPOSTE_SLACK_BOT_TOKEN", &config.slack.bot_token, file)?.unwrap_or_default();
+    Ok(tokens.reveal().split_whitespace().map(Secret::new).collect())
+}
+
+/// Where Slack is: from `RIPOSTE_SLACK_API` or the configuration; `None` for Slack itself.
+pub fn slack_api(config: &Config) -> Option<String> {
+    address("RIPOSTE_SLACK_API", &config.slack.api)
+}
+
+/// A token: from the variable of this name, from the file named in the variable with `_FILE` behind it, or from
+/// the configuration, in this order. Files that others can read are refused.
+fn token(name: &str, configured: &Secret, file: Option<&Path>) -> Result<Option<Secret>, String> {
+    if let Some(token) = variable(name) {
+        return Ok(Some(Secret::new(&token)));
+    }
+    let naming = format!("{name}_FILE");
+    if let Some(path) = variable(&naming) {
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| format!("cannot read {naming} {path}: {error}"))?;
+        is_private(Path::new(&path))?;
+        return Ok(Some(Secret::new(&text)).filter(|token| !token.is_empty()));
+    }
+    if configured.is_empty() {
+        return Ok(None);
+    }
+    file.map_or(Ok(()), is_private)?;
+    Ok(Some(Secret::new(configured.reveal())))
+}
+
+/// An address: from the variable of this name or from the configuration.
+fn address(name: &str, configured: &str) -> Option<String> {
+    let named = variable(name).unwrap_or_else(|| configured.to_owned());
     (!named.is_empty()).then_some(named)
 }
 

@@ -4,8 +4,13 @@
 //! It never imports the store, the engine or another front end.
 
 pub mod discord;
+mod hints;
+mod press;
+pub mod slack;
 pub mod terminal;
+mod text;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::core::card::{Button, Card};
 use crate::core::choose::Filter;
 use crate::core::interview::{InterviewId, Mode, Seq};
+use crate::core::progress::Progress;
 use crate::core::quota::Excess;
 use crate::core::say;
 pub use crate::core::whereabouts::{Obstacle, Person, Place};
@@ -55,6 +61,13 @@ pub enum Incoming {
         /// Told once nothing that its people do from here on can get ahead of what was missed.
         done: Reply<()>,
     },
+    /// A person wants to know what they have going.
+    Overview {
+        /// Who.
+        person: Person,
+        /// Gets it.
+        done: Reply<Overview>,
+    },
     /// A person wants to have everything about them.
     Export {
         /// Who.
@@ -92,6 +105,15 @@ pub struct Look {
     pub card: Delivery,
     /// [`Outcome::Done`] if it can be answered, else why not.
     pub outcome: Outcome,
+}
+
+/// What a person has going, and what came of it so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overview {
+    /// The card at which each open interview stands.
+    pub open: Vec<Delivery>,
+    /// What came of those before.
+    pub progress: Progress,
 }
 
 /// An open interview, for a front end that looks for what it missed there.
@@ -134,6 +156,13 @@ pub enum What {
         to: Option<InterviewId>,
         /// Their words.
         text: String,
+    },
+    /// They changed something that they had written.
+    Edited {
+        /// Their words before.
+        before: String,
+        /// Their words after.
+        after: String,
     },
     /// They pressed something.
     Pressed {
@@ -232,6 +261,49 @@ pub enum Refusal {
     Failed,
 }
 
+impl Refusal {
+    /// What it says to the person.
+    pub fn sentence(&self) -> String {
+        match self {
+            Refusal::Failed => say::NOT_SAVED.to_owned(),
+            Refusal::NothingFits(_) | Refusal::NotYours | Refusal::NothingOpen | Refusal::TooMuch(_) => {
+                self.to_string()
+            }
+        }
+    }
+
+    /// The same about a card that was there: if nothing is open, it is over.
+    pub fn of_card(&self) -> String {
+        if *self == Refusal::NothingOpen { say::OVER.to_owned() } else { self.sentence() }
+    }
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether all is well with it.
+    pub good: bool,
+    /// What was found, and what to do.
+    pub text: String,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { good: true, text: text.into() }
+    }
+
+    /// Something is missing.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { good: false, text: text.into() }
+    }
+
+    /// As a line, with a sign before it.
+    pub fn line(&self) -> String {
+        format!("{} {}", if self.good { "✓" } else { "✗" }, self.text)
+    }
+}
+
 /// Sends what happens to the engine.
 #[derive(Clone, Debug)]
 pub struct Inbox(pub mpsc::Sender<Incoming>);
@@ -267,6 +339,11 @@ impl Inbox {
     /// Has a front end asked for what it missed.
     pub async fn catch_up(&self, front: &'static str) -> Result<(), Refusal> {
         self.ask(|done| Incoming::CatchUp { front, done }).await
+    }
+
+    /// What a person has going.
+    pub async fn overview(&self, person: Person) -> Result<Overview, Refusal> {
+        self.ask(|done| Incoming::Overview { person, done }).await
     }
 
     /// Everything about a person, as one JSON document.
@@ -361,5 +438,68 @@ pub trait Front: Send + Sync {
     /// was heard before may be among it. A place that keeps nothing has nothing to tell.
     async fn missed(&self, _open: &[Open]) -> Vec<Missed> {
         Vec::new()
+    }
+}
+
+/// How long a card for a platform that is not connected waits before it is asked for again.
+const EXPECTED_AFTER: Duration = Duration::from_secs(30);
+
+/// A front end that may come later, or go and come back: while it is away, its cards wait.
+pub struct Expected {
+    name: &'static str,
+    front: RwLock<Option<Arc<dyn Front>>>,
+}
+
+impl Expected {
+    /// One that is not there yet. `name` is the front end's.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, front: RwLock::default() }
+    }
+
+    /// It is there, from here on.
+    pub fn arrived(&self, front: Arc<dyn Front>) {
+        *self.front.write().unwrap_or_else(PoisonError::into_inner) = Some(front);
+    }
+
+    fn front(&self) -> Option<Arc<dyn Front>> {
+        self.front.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait::async_trait]
+impl Front for Expected {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn at_once(&self) -> usize {
+        self.front().map_or(AT_ONCE_MAX, |front| front.at_once())
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
+        match self.front() {
+            Some(front) => front.deliver(delivery).await,
+            None => Err(DeliveryError::Later(EXPECTED_AFTER)),
+        }
+    }
+
+    async fn find(&self, delivery: &Delivery) -> Sighting {
+        match self.front() {
+            Some(front) => front.find(delivery).await,
+            None => Sighting::Unclear,
+        }
+    }
+
+    async fn tell(&self, person: &Person, place: &Place, sentence: &str) {
+        if let Some(front) = self.front() {
+            front.tell(person, place, sentence).await;
+        }
+    }
+
+    async fn missed(&self, open: &[Open]) -> Vec<Missed> {
+        match self.front() {
+            Some(front) => front.missed(open).await,
+            None => Vec::new(),
+        }
     }
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
-use super::run::{NO_TOKEN, Run, discord_options};
+use super::run::{NO_TOKEN, Run, Shared, platforms};
 use super::talk::database;
 use super::{FAILED, OK, grader, read_bank, tell};
-use crate::chat::Inbox;
-use crate::chat::discord::{Discord, Finding};
+use crate::chat::{Finding, Inbox};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::bank::Bank;
@@ -27,37 +26,37 @@ pub(super) fn run(options: &Run, config: &Config, file: Option<&Path>) -> Result
         .map_err(|error| format!("cannot start: {error}"))?;
     let findings = runtime.block_on(findings(options, config, file));
     for finding in &findings {
-        tell(format!("{} {}", if finding.good { "✓" } else { "✗" }, finding.text));
+        tell(finding.line());
     }
     Ok(if findings.iter().all(|finding| finding.good) { OK } else { FAILED })
 }
 
 async fn findings(options: &Run, config: &Config, file: Option<&Path>) -> Vec<Finding> {
     let read = file.map_or("the defaults".to_owned(), |file| file.display().to_string());
-    let mut findings = vec![good(format!("configuration: {read}")), clock(), zones()];
+    let mut findings = vec![Finding::good(format!("configuration: {read}")), clock(), zones()];
     let bank = match read_bank(config.bank.folder()) {
         Ok(bank) => bank,
         Err(problems) => {
-            findings.push(bad(format!("bank: {problems}")));
+            findings.push(Finding::bad(format!("bank: {problems}")));
             return findings;
         }
     };
-    findings.push(good(format!("bank: {} questions", bank.questions.len())));
+    findings.push(Finding::good(format!("bank: {} questions", bank.questions.len())));
     findings.push(match database(options.db.as_deref(), config) {
         Ok(path) => match Store::open(&path).await {
             Ok(store) => {
                 store.close().await;
-                good(format!("database: {}", path.display()))
+                Finding::good(format!("database: {}", path.display()))
             }
             Err(StoreError::Locked(path)) => {
-                good(format!("database: {}, in use by a running bot", path.display()))
+                Finding::good(format!("database: {}, in use by a running bot", path.display()))
             }
-            Err(error) => bad(format!("database: {error}")),
+            Err(error) => Finding::bad(format!("database: {error}")),
         },
-        Err(error) => bad(format!("database: {error}")),
+        Err(error) => Finding::bad(format!("database: {error}")),
     });
     findings.push(understanding(&bank));
-    findings.extend(discord(config, file, &bank).await);
+    findings.extend(reached(config, file, bank).await);
     findings
 }
 
@@ -65,9 +64,9 @@ fn clock() -> Finding {
     let now = SystemClock.now();
     let earliest: Timestamp = EARLIEST.parse().unwrap_or(Timestamp::UNIX_EPOCH);
     if now < earliest {
-        return bad(format!("clock: {now} is in the past; set the time of this machine"));
+        return Finding::bad(format!("clock: {now} is in the past; set the time of this machine"));
     }
-    good(format!("clock: {}", now.round(jiff::Unit::Second).unwrap_or(now)))
+    Finding::good(format!("clock: {}", now.round(jiff::Unit::Second).unwrap_or(now)))
 }
 
 /// A zone with daylight saving shows whether the data is there.
@@ -76,9 +75,9 @@ fn zones() -> Finding {
     let offset = jiff::tz::TimeZone::get("Europe/Berlin").map(|zone| zone.to_offset(summer));
     match offset {
         Ok(offset) if offset.duration_since(jiff::tz::Offset::UTC) == SignedDuration::from_hours(2) => {
-            good("time zones: the data is there".to_owned())
+            Finding::good("time zones: the data is there")
         }
-        Ok(_) | Err(_) => bad("time zones: the data is missing; install tzdata".to_owned()),
+        Ok(_) | Err(_) => Finding::bad("time zones: the data is missing; install tzdata"),
     }
 }
 
@@ -86,43 +85,35 @@ fn zones() -> Finding {
 fn understanding(bank: &Bank) -> Finding {
     let grader = match grader::open(bank) {
         Ok((grader, _)) => grader,
-        Err(error) => return bad(format!("grader: {error}")),
+        Err(error) => return Finding::bad(format!("grader: {error}")),
     };
-    let Some(question) = bank.questions.first() else { return good("grader: it is there".to_owned()) };
+    let Some(question) = bank.questions.first() else { return Finding::good("grader: it is there") };
     let model = &question.model;
     let answer = format!("{} {}", model.claim, model.explanation);
     if grader.prepare(question).answer(&answer).kind == Kind::Answer {
-        good("grader: it understands a model answer".to_owned())
+        Finding::good("grader: it understands a model answer")
     } else {
-        bad("grader: it takes a model answer for none; install riposte anew".to_owned())
+        Finding::bad("grader: it takes a model answer for none; install riposte anew")
     }
 }
 
-async fn discord(config: &Config, file: Option<&Path>, bank: &Bank) -> Vec<Finding> {
-    let options = match discord_options(config, file) {
-        Ok(Some(options)) => options,
-        Ok(None) => return vec![bad(format!("Discord: {NO_TOKEN}"))],
-        Err(error) => return vec![bad(format!("Discord: {error}"))],
+/// Every platform by itself: one that fails says nothing about the others.
+async fn reached(config: &Config, file: Option<&Path>, bank: Bank) -> Vec<Finding> {
+    let platforms = match platforms(config, file) {
+        Ok(platforms) if platforms.is_empty() => return vec![Finding::bad(NO_TOKEN)],
+        Ok(platforms) => platforms,
+        Err(error) => return vec![Finding::bad(error)],
     };
     let (sender, _inbox) = mpsc::channel(1);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let found = match Discord::connect(options, Inbox(sender), clock, bank).await {
-        Ok(discord) => discord.inspect().await,
-        Err(error) => Err(error),
-    };
-    match found {
-        Ok(mut found) => {
-            found.insert(0, good("Discord: the token is good".to_owned()));
-            found
-        }
-        Err(error) => vec![bad(format!("Discord: {error}"))],
+    let shared = Shared { inbox: Inbox(sender), clock, bank: Arc::new(bank) };
+    let mut findings = Vec::new();
+    for platform in platforms {
+        let found = match platform.connect(&shared).await {
+            Ok(connected) => connected.inspect().await,
+            Err(failure) => Err(failure),
+        };
+        findings.extend(found.unwrap_or_else(|failure| vec![failure.finding()]));
     }
-}
-
-fn good(text: String) -> Finding {
-    Finding { good: true, text }
-}
-
-fn bad(text: String) -> Finding {
-    Finding { good: false, text }
+    findings
 }

@@ -50,7 +50,7 @@ enum Command {
     Drill(Drill),
     /// Several questions in a row, with a scorecard at the end.
     Screen(Screen),
-    /// The bot on Discord, until it is stopped.
+    /// The bot on Discord and Slack, until it is stopped.
     Run(run::Run),
     /// Check everything that `run` needs, and say what is missing.
     Doctor(run::Run),
@@ -181,14 +181,16 @@ impl From<Screen> for Talk {
     }
 }
 
-/// Libraries that would write tokens or people's words into the log, and the most that they may say.
-const CHATTY: [(&str, Level); 6] = [
-    ("serenity", Level::WARN),
-    ("tungstenite", Level::WARN),
-    ("tokio_tungstenite", Level::WARN),
-    ("reqwest", Level::WARN),
-    ("hyper_util", Level::INFO),
-    ("rustls", Level::INFO),
+/// Libraries that would write tokens or people's words into the log, and the most that they may say: nothing, where
+/// even their errors do.
+const CHATTY: [(&str, Option<Level>); 7] = [
+    ("serenity", Some(Level::WARN)),
+    ("tungstenite", Some(Level::WARN)),
+    ("tokio_tungstenite", Some(Level::WARN)),
+    ("reqwest", Some(Level::WARN)),
+    ("hyper_util", Some(Level::INFO)),
+    ("rustls", Some(Level::INFO)),
+    ("slack_morphism", None),
 ];
 
 /// The log goes to standard error, so that standard output stays the conversation.
@@ -197,7 +199,7 @@ fn start_log() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let quiet = filter_fn(|metadata| {
         let chatty = CHATTY.iter().find(|(name, _)| metadata.target().split("::").next() == Some(name));
-        chatty.is_none_or(|(_, most)| metadata.level() <= most)
+        chatty.is_none_or(|(_, most)| most.is_some_and(|most| *metadata.level() <= most))
     });
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).compact();
     tracing_subscriber::registry().with(lines.with_filter(filter.and(quiet))).init();

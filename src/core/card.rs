@@ -183,6 +183,33 @@ impl Card {
         }
     }
 
+    /// Whether it holds what others still want to find out by themselves.
+    pub fn gives_away(&self) -> bool {
+        match self.kind {
+            CardKind::Reveal | CardKind::Dispute | CardKind::Scorecard | CardKind::Note => true,
+            CardKind::Ask
+            | CardKind::Recover
+            | CardKind::Reask
+            | CardKind::Trap
+            | CardKind::Mark
+            | CardKind::Farewell => false,
+        }
+    }
+
+    /// Whether it is about what one person said.
+    pub fn is_personal(&self) -> bool {
+        match self.kind {
+            CardKind::Ask | CardKind::Mark | CardKind::Farewell => false,
+            CardKind::Recover
+            | CardKind::Reask
+            | CardKind::Trap
+            | CardKind::Reveal
+            | CardKind::Dispute
+            | CardKind::Scorecard
+            | CardKind::Note => true,
+        }
+    }
+
     /// Whether it is the candidate's move after this card. The clock's remarks change nothing about
     /// whose move it is, and after the farewell there is none.
     pub fn invites_reply(&self) -> bool {

@@ -8,6 +8,7 @@ pub mod card;
 pub mod choose;
 pub mod grading;
 pub mod interview;
+pub mod progress;
 pub mod quota;
 pub mod reading;
 pub mod recall;

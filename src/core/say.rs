@@ -3,6 +3,8 @@
 //! Short, kind, second person, one idea a message, the next action last. No blame, no exclamation
 //! marks, and no praise for what is not there.
 
+pub mod slack;
+
 use jiff::SignedDuration;
 
 use crate::core::bank::{Lack, Level, Part, Question, Recovery, StatementId, speech};

@@ -126,7 +126,11 @@ impl Engine {
         Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new() })
     }
 
-    async fn where_it_stands(&self, interview: InterviewId, outcome: Outcome) -> Result<Taken, StoreError> {
+    pub(super) async fn where_it_stands(
+        &self,
+        interview: InterviewId,
+        outcome: Outcome,
+    ) -> Result<Taken, StoreError> {
         let posts = self.store.posts_of(interview).await?;
         let on_its_way = |post: &&Post| matches!(post.status, PostStatus::Queued | PostStatus::Sending);
         let last = posts.iter().filter(on_its_way).map(|post| post.seq).max().unwrap_or_default();

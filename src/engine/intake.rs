@@ -55,6 +55,9 @@ impl Engine {
             Incoming::CatchUp { front, done } => {
                 drop(done.send(self.fall_behind(Some(front), None).await.map_err(failed)));
             }
+            Incoming::Overview { person, done } => {
+                drop(done.send(self.overview(&person).await.map_err(failed)));
+            }
             Incoming::Export { person, done } => drop(done.send(self.export(person).await.map_err(failed))),
         }
     }
@@ -68,6 +71,10 @@ impl Engine {
                 What::Said { to, text } => {
                     let by = By::Person { person: &person, on: None };
                     self.take_in_open(to, &place, key, Input::Said { text }, at, &by).await?
+                }
+                What::Edited { before, after } => {
+                    let by = By::Person { person: &person, on: None };
+                    self.take_in_open(None, &place, key, Input::Edited { before, after }, at, &by).await?
                 }
                 What::Pressed { to, on, button } => {
                     let by = By::Person { person: &person, on };
@@ -248,7 +255,7 @@ impl Engine {
         input: Input,
         at: Timestamp,
     ) -> Option<(Interview, Step)> {
-        if !matches!(input, Input::Said { .. }) {
+        if !matches!(input, Input::Said { .. } | Input::Edited { .. }) {
             return applied(interview, input, at, &self.desk);
         }
         let _seat = self.readings.acquire().await.ok()?;

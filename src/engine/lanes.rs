@@ -119,7 +119,9 @@ impl Engine {
             Incoming::Forget { person, .. } | Incoming::Export { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
-            Incoming::Look { person, .. } => self.count(Measure::Inputs, person, None),
+            Incoming::Look { person, .. } | Incoming::Overview { person, .. } => {
+                self.count(Measure::Inputs, person, None)
+            }
             Incoming::Gone { .. } | Incoming::CatchUp { .. } => Ok(()),
         };
         let Err(refusal) = counted else { return Some(incoming) };
@@ -129,6 +131,7 @@ impl Engine {
             Incoming::Gone { done, .. } | Incoming::Forget { done, .. } => drop(done.send(Err(refusal))),
             Incoming::CatchUp { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Look { done, .. } => drop(done.send(Err(refusal))),
+            Incoming::Overview { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Export { done, .. } => drop(done.send(Err(refusal))),
         }
         None
@@ -157,6 +160,7 @@ fn person_of(incoming: &Incoming) -> Option<&Person> {
         Incoming::Did(Did { person, .. })
         | Incoming::Forget { person, .. }
         | Incoming::Look { person, .. }
+        | Incoming::Overview { person, .. }
         | Incoming::Export { person, .. } => Some(person),
         Incoming::CatchUp { .. } | Incoming::Gone { .. } => None,
     }

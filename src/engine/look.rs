@@ -1,10 +1,11 @@
-//! Looking at a card again, for front ends.
+//! Looking at what there is, for front ends: a card again, and what somebody has going.
 
 use super::Engine;
 use super::intake::delivery;
-use crate::chat::{Look, Outcome, Person, Refusal};
+use crate::chat::{Look, Outcome, Overview, Person, Refusal};
 use crate::core::card::Button;
-use crate::core::interview::{InterviewId, Seq};
+use crate::core::interview::{InterviewId, Record, Seq};
+use crate::core::progress::Progress;
 use crate::store::StoreError;
 
 impl Engine {
@@ -35,5 +36,18 @@ impl Engine {
             Outcome::Stale
         };
         Ok(Ok(Look { card, outcome }))
+    }
+
+    /// What a person has going, and what came of what they had.
+    pub(super) async fn overview(&self, person: &Person) -> Result<Overview, StoreError> {
+        let everything = self.store.everything(person).await?;
+        let mut open = Vec::new();
+        for (stored, _) in everything.interviews.iter().filter(|(stored, _)| stored.open) {
+            open.extend(self.where_it_stands(stored.id, Outcome::Done).await?.shown.pop());
+        }
+        // A record of a later program is left out rather than everything.
+        let records = everything.records.iter().filter_map(|(_, record)| serde_json::from_str(record).ok());
+        let records: Vec<Record> = records.collect();
+        Ok(Overview { open, progress: Progress::of(&records) })
     }
 }

@@ -11,6 +11,8 @@ mod kill;
 mod personal;
 mod platforms;
 mod program;
+mod scripts;
+mod slack;
 mod store;
 mod support;
 mod tidy;

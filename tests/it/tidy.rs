@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A part of the source, and what its files must not mention.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     (
         "src/core",
         &[
@@ -19,6 +19,7 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
             "sqlx::",
             "reqwest::",
             "serenity::",
+            "slack_morphism::",
             "tracing::",
             "std::fs",
             "std::net",
@@ -35,14 +36,19 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
             "crate::config",
             "crate::chat::terminal",
             "crate::chat::discord",
+            "crate::chat::slack",
             "sqlx::",
             "serenity::",
+            "slack_morphism::",
         ],
     ),
     (
         "src/chat",
         &["crate::store", "crate::engine", "crate::cli", "crate::config", "crate::library", "sqlx::"],
     ),
+    ("src/chat/terminal", &["chat::discord", "chat::slack", "serenity::", "slack_morphism::"]),
+    ("src/chat/discord", &["chat::terminal", "chat::slack", "slack_morphism::"]),
+    ("src/chat/slack", &["chat::terminal", "chat::discord", "serenity::"]),
     ("src/config.rs", &["crate::store", "crate::engine", "crate::chat", "crate::cli"]),
     ("src/library.rs", &["crate::store", "crate::engine", "crate::chat", "crate::cli"]),
 ];

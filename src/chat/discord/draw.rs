@@ -6,9 +6,9 @@
 
 use jiff::Timestamp;
 
-use super::press::{self, Action, Press};
 use super::text::{self, Pages};
 use super::wire::{Component, DESCRIPTION_MAX, Embed, Look, Message};
+use crate::chat::press::{self, Action, Press};
 use crate::core::card::{Block, Button, Card, CardKind};
 use crate::core::interview::{InterviewId, Seq};
 use crate::core::say;
@@ -56,7 +56,7 @@ pub(super) fn card(
 /// The note that something is there for one person alone.
 pub(super) fn private_note(interview: InterviewId, seq: Seq, person: &str) -> Message {
     let show = Press { interview, seq, action: Action::Show };
-    let button = show.to_custom_id().map(|id| Component::button(Look::Primary, say::SHOW_ME, id));
+    let button = show.to_id().map(|id| Component::button(Look::Primary, say::SHOW_ME, id));
     beside(interview, seq, NOTE, say::something_for(person)).buttons(button.into_iter().collect())
 }
 
@@ -79,7 +79,7 @@ pub(super) fn mark(interview: InterviewId, seq: Seq, part: usize) -> String {
 
 fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
     let mut pages = Pages::new(PAGE_MAX);
-    let hides = audience == Audience::Everyone && gives_away(card.kind);
+    let hides = audience == Audience::Everyone && card.gives_away();
     let mut number = 0;
     let mut after_item = false;
     for (place, block) in card.blocks.iter().enumerate() {
@@ -105,19 +105,6 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
         pages.line(&format!("-# {}", say::asked(&format!("<t:{}:R>", now.as_second()))));
     }
     pages.finish(PAGES_MAX)
-}
-
-/// Whether a card holds what others still want to find out by themselves.
-fn gives_away(kind: CardKind) -> bool {
-    match kind {
-        CardKind::Reveal | CardKind::Dispute | CardKind::Scorecard | CardKind::Note => true,
-        CardKind::Ask
-        | CardKind::Recover
-        | CardKind::Reask
-        | CardKind::Trap
-        | CardKind::Mark
-        | CardKind::Farewell => false,
-    }
 }
 
 fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
@@ -166,7 +153,7 @@ fn each_line(pages: &mut Pages, text: &str, mut drawn: impl FnMut(&str) -> Strin
 
 fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) -> Vec<Component> {
     let button = |look, label: String, action| {
-        let id = Press { interview, seq, action }.to_custom_id()?;
+        let id = Press { interview, seq, action }.to_id()?;
         Some(Component::button(look, label, id))
     };
     let by_form = audience != Audience::Direct && card.buttons.contains(&Button::Skip);

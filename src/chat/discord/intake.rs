@@ -262,7 +262,7 @@ pub(super) fn command(event: &CommandInteraction) -> Option<Asked> {
             filter: Filter {
                 track: text("track"),
                 topic: text("topic"),
-                level: text("level").and_then(|name| level(&name)),
+                level: text("level").and_then(|name| Level::named(&name)),
                 question: None,
             },
             traps: number("traps").map(|traps| traps.clamp(1, TRAPS_MAX)),
@@ -279,15 +279,6 @@ pub(super) fn command(event: &CommandInteraction) -> Option<Asked> {
         }
     };
     Some(asked)
-}
-
-fn level(name: &str) -> Option<Level> {
-    match name.to_lowercase().as_str() {
-        "junior" => Some(Level::Junior),
-        "mid" => Some(Level::Mid),
-        "senior" => Some(Level::Senior),
-        _ => None,
-    }
 }
 
 /// The text of a form.

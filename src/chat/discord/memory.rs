@@ -8,6 +8,7 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId, UserId};
 
 use super::intake::Asker;
 use super::place::Place;
+use crate::chat::hints::Hints;
 use crate::core::interview::{InterviewId, Seq};
 
 /// An interaction can be answered for fifteen minutes; half a minute less, so that an answer on its way
@@ -27,10 +28,6 @@ const WORDS_MAX: usize = 1_000;
 const DOUBTFUL_MAX: usize = 10_000;
 /// Events remembered as taken, by their ids; the oldest are forgotten. Discord sends one twice within minutes.
 const TAKEN_MAX: usize = 20_000;
-/// Between two hints about the same thing in the same channel.
-const HINT_EVERY: SignedDuration = SignedDuration::from_mins(10);
-/// Channels with a recent hint at the most; beyond it, hints may come a little earlier.
-const HINTS_MAX: usize = 10_000;
 
 /// How a person can be reached in a channel that others read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +63,7 @@ pub(super) struct Memory {
     reaches: BTreeMap<(UserId, ChannelId), (Timestamp, Option<String>)>,
     drills: BTreeMap<(ChannelId, UserId), Place>,
     starters: BTreeMap<InteractionId, Starter>,
-    hints: BTreeMap<(ChannelId, Hint), Timestamp>,
+    hints: Hints<(ChannelId, Hint)>,
     words: BTreeMap<UserId, String>,
     doubtful: BTreeSet<(InterviewId, Seq)>,
 }
@@ -206,15 +203,7 @@ impl Memory {
 
     /// Whether a hint is due in a channel; if so, it counts as given.
     pub(super) fn hint_due(&mut self, channel: ChannelId, hint: Hint, now: Timestamp) -> bool {
-        let last = self.hints.get(&(channel, hint));
-        if last.is_some_and(|at| now.duration_since(*at) < HINT_EVERY) {
-            return false;
-        }
-        if self.hints.len() >= HINTS_MAX {
-            self.hints.clear();
-        }
-        self.hints.insert((channel, hint), now);
-        true
+        self.hints.is_due((channel, hint), now)
     }
 
     /// Keeps somebody's words until they say which question these answer.

@@ -6,7 +6,7 @@ use super::Discord;
 use super::intake::{self, Asker};
 use super::place::Place;
 use super::post::name;
-use super::talk::{Meanwhile, sentence};
+use super::talk::Meanwhile;
 use super::text;
 use super::wire::{Choice, Component, Message, Response};
 use crate::chat::{Request, What};
@@ -73,7 +73,7 @@ impl Discord {
         let (taken, so_far) = self.in_time(asker, Meanwhile::PRIVATE, deed).await;
         let message = match taken {
             Ok(_) => say::on_your_words(&text::plain(&text::beginning(&words, CHOICE_MAX))),
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.finish(asker, so_far, &Message::sentence(message).private()).await;
     }

@@ -1,6 +1,6 @@
 //! Discord: translates its events and draws cards, and leaves the rest to the engine.
 //!
-//! The pure halves are `intake` (event → meaning), `draw` and `text` (card → messages), `press` and `place`
+//! The pure halves are `intake` (event → meaning), `draw` and `text` (card → messages), `place`
 //! (what is written into ids), `trouble` (error → what it means) and `commands`. `post` delivers, `talk`
 //! answers interactions and messages, `gateway` keeps the connection, `setup` finds what is missing. Every
 //! call that says something goes through this file.
@@ -13,7 +13,6 @@ mod memory;
 mod mine;
 mod place;
 mod post;
-mod press;
 mod setup;
 mod talk;
 mod text;
@@ -21,7 +20,6 @@ mod trouble;
 mod wire;
 
 pub use place::PREFIX;
-pub use setup::Finding;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;

@@ -203,7 +203,7 @@ impl Discord {
         thread: ChannelId,
         user: UserId,
     ) -> Result<Receipt, Trouble> {
-        if !is_personal(delivery.card.kind) {
+        if !delivery.card.is_personal() {
             return self.post(delivery, thread, Audience::Everyone).await;
         }
         let reach = self.memory().reach(user, thread, self.clock.now());
@@ -466,20 +466,6 @@ impl Discord {
         let body = serde_json::json!({"recipient_id": user.to_string()});
         let channel = self.http.create_private_channel(&body).await;
         channel.map(|channel| channel.id).map_err(|error| trouble::of(&error))
-    }
-}
-
-/// Whether a card is about what one person said.
-fn is_personal(kind: CardKind) -> bool {
-    match kind {
-        CardKind::Ask | CardKind::Mark | CardKind::Farewell => false,
-        CardKind::Recover
-        | CardKind::Reask
-        | CardKind::Trap
-        | CardKind::Reveal
-        | CardKind::Dispute
-        | CardKind::Scorecard
-        | CardKind::Note => true,
     }
 }
 

@@ -7,6 +7,7 @@ use super::intake::{Asker, Spot};
 use super::talk::Meanwhile;
 use super::wire::{Component, Message, Response};
 use super::{Discord, StartError, start_error};
+use crate::chat::Finding;
 use crate::core::say;
 
 /// What the bot needs where a drill runs in a thread.
@@ -19,15 +20,6 @@ const NEEDED: [(Permissions, &str); 6] = [
     (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
 ];
 
-/// One thing that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Whether all is well with it.
-    pub good: bool,
-    /// What was found, and what to do.
-    pub text: String,
-}
-
 impl Discord {
     /// What the shell can find out: the application and its intents.
     pub async fn inspect(&self) -> Result<Vec<Finding>, StartError> {
@@ -36,7 +28,7 @@ impl Discord {
         let content =
             ApplicationFlags::GATEWAY_MESSAGE_CONTENT | ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED;
         let granted = application.flags.is_some_and(|flags| flags.intersects(content));
-        Ok(vec![self.intent(granted), Finding { good: true, text: say::setup::invite(&self.invite()) }])
+        Ok(vec![self.intent(granted), Finding::good(say::setup::invite(&self.invite()))])
     }
 
     /// Answers `/setup`.
@@ -44,8 +36,8 @@ impl Discord {
         self.first(asker, &Response::defer(true)).await;
         let mut findings = match asker.spot {
             Spot::Channel(_) | Spot::Thread(..) => missing(permissions.unwrap_or_default()),
-            Spot::Direct => vec![Finding { good: true, text: say::setup::DIRECT.to_owned() }],
-            Spot::Foreign => vec![Finding { good: false, text: say::setup::FOREIGN.to_owned() }],
+            Spot::Direct => vec![Finding::good(say::setup::DIRECT)],
+            Spot::Foreign => vec![Finding::bad(say::setup::FOREIGN)],
         };
         match self.inspect().await {
             Ok(inspected) => findings.extend(inspected.into_iter().take(1)),
@@ -56,10 +48,7 @@ impl Discord {
             let text = if open { say::setup::DIRECT_OPEN } else { say::DIRECT_CLOSED };
             findings.push(Finding { good: open, text: text.to_owned() });
         }
-        let lines: Vec<String> = findings
-            .iter()
-            .map(|finding| format!("{} {}", if finding.good { "✓" } else { "✗" }, finding.text))
-            .collect();
+        let lines: Vec<String> = findings.iter().map(Finding::line).collect();
         let link = Component::link(say::setup::INVITE_AGAIN, self.invite());
         let message = Message::sentence(lines.join("\n")).buttons(vec![link]);
         self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
@@ -94,9 +83,9 @@ fn missing(permissions: Permissions) -> Vec<Finding> {
         .map(|(_, name)| *name)
         .collect();
     let finding = if lacking.is_empty() {
-        Finding { good: true, text: say::setup::PERMITTED.to_owned() }
+        Finding::good(say::setup::PERMITTED)
     } else {
-        Finding { good: false, text: say::setup::lacking(&lacking.join(", ")) }
+        Finding::bad(say::setup::lacking(&lacking.join(", ")))
     };
     vec![finding]
 }

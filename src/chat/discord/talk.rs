@@ -17,9 +17,9 @@ use super::memory::Hint;
 use super::mine;
 use super::place::{self, Place};
 use super::post::name;
-use super::press::{Action, Press};
 use super::trouble::Trouble;
 use super::wire::{Message, Response};
+use crate::chat::press::{Action, Press};
 use crate::chat::{Look, Person, Refusal, Request, Taken, What};
 use crate::clock;
 use crate::core::choose::Filter;
@@ -116,11 +116,11 @@ impl Discord {
             Ok(_) => {}
             Err(Refusal::NothingOpen) => self.hint(channel, Hint::NoDrill, say::NO_DRILL_HERE).await,
             Err(refusal @ Refusal::TooMuch(_)) => {
-                self.hint(channel, Hint::TooMuch, &sentence(&refusal)).await;
+                self.hint(channel, Hint::TooMuch, &refusal.sentence()).await;
             }
             // Whoever wrote that believes that it counts.
             Err(refusal @ (Refusal::Failed | Refusal::NotYours | Refusal::NothingFits(_))) => {
-                self.remark(channel, &sentence(&refusal)).await;
+                self.remark(channel, &refusal.sentence()).await;
             }
         }
     }
@@ -200,18 +200,20 @@ impl Discord {
         if event.data.custom_id == mine::LIST {
             return self.on_choice(&asker, intake::chosen(event)).await;
         }
-        let press = Press::from_custom_id(&event.data.custom_id);
+        let press = Press::from_id(&event.data.custom_id);
         let Some(Press { interview, seq, action }) = press else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
         match action {
             Action::Answer => self.open_form(&asker, interview, seq, &event.data.custom_id).await,
             Action::Show => self.show(&asker, interview, seq).await,
+            // No card of ours on Discord offers it: there, what others may want to see is behind a spoiler.
+            Action::ShowAll => self.reply(&asker, say::UNKNOWN_BUTTON).await,
             Action::Press(button) => {
                 let what = What::Pressed { to: Some(interview), on: Some(seq), button };
                 let deed = async {
                     let taken = self.take(&asker, asker.here(), what).await;
-                    taken.map_err(|refusal| sentence(&refusal))
+                    taken.map_err(|refusal| refusal.sentence())
                 };
                 self.do_in_time(&asker, deed).await;
             }
@@ -222,7 +224,7 @@ impl Discord {
     pub(super) async fn on_form(&self, event: &ModalInteraction) {
         let asker = Asker::of_form(event);
         let _underway = self.underway(asker.user, asker.channel);
-        let Some(Press { interview, seq, .. }) = Press::from_custom_id(&event.data.custom_id) else {
+        let Some(Press { interview, seq, .. }) = Press::from_id(&event.data.custom_id) else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
         let text = intake::form_text(event);
@@ -231,12 +233,12 @@ impl Discord {
         }
         let deed = async {
             let look = self.inbox.look(interview, seq, asker.person()).await;
-            let look = look.map_err(|refusal| past(&refusal))?;
+            let look = look.map_err(|refusal| refusal.of_card())?;
             if let Some(sentence) = look.outcome.sentence() {
                 return Err(sentence.to_owned());
             }
             let taken = self.take(&asker, asker.here(), What::Said { to: Some(interview), text }).await;
-            taken.map_err(|refusal| sentence(&refusal))
+            taken.map_err(|refusal| refusal.sentence())
         };
         self.do_in_time(&asker, deed).await;
     }
@@ -284,7 +286,7 @@ impl Discord {
                 self.open(asker, &form).await;
             }
             Ok(Some(sentence)) => self.reply(asker, sentence).await,
-            Err(refusal) => self.reply(asker, &past(&refusal)).await,
+            Err(refusal) => self.reply(asker, &refusal.of_card()).await,
         }
     }
 
@@ -309,7 +311,7 @@ impl Discord {
             }),
             Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, so_far, taken).await,
             Ok(_) => Message::sentence(say::HERE_IT_COMES).private(),
-            Err(refusal) => Message::sentence(sentence(refusal)).private(),
+            Err(refusal) => Message::sentence(refusal.sentence()).private(),
         };
         let answered = self.finish(asker, so_far, &message).await;
         // The thread of a drill hangs from this message.
@@ -333,7 +335,7 @@ impl Discord {
             let underway = self.underway(asker.user, channel);
             let sentence = match self.take(asker, Place::Direct(channel), What::Begin(request)).await {
                 Ok(_) => say::IN_DIRECT.to_owned(),
-                Err(refusal) => sentence(&refusal),
+                Err(refusal) => refusal.sentence(),
             };
             (Some(underway), sentence)
         };
@@ -361,7 +363,7 @@ impl Discord {
                 let now = self.clock.now();
                 draw::card(&card.card, card.interview, card.seq, Audience::Alone, now)
             }
-            Err(refusal) => vec![Message::sentence(past(&refusal))],
+            Err(refusal) => vec![Message::sentence(refusal.of_card())],
         };
         for (place, message) in messages.iter().enumerate() {
             let message = message.as_edit().private();
@@ -379,7 +381,7 @@ impl Discord {
         let forgets = forgotten.is_ok();
         let sentence = match forgotten {
             Ok(()) => say::FORGOTTEN.to_owned(),
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.finish(asker, so_far, &Message::sentence(sentence).private()).await;
         if forgets {
@@ -403,7 +405,7 @@ impl Discord {
                 }
             }
             Ok(_) => say::EXPORT_TOO_LARGE.to_owned(),
-            Err(refusal) => sentence(&refusal),
+            Err(refusal) => refusal.sentence(),
         };
         self.finish(asker, Some(Meanwhile::PRIVATE), &Message::sentence(sentence)).await;
     }
@@ -480,19 +482,4 @@ impl Asker {
             Spot::Channel(_) | Spot::Thread(..) | Spot::Foreign => Audience::Alone,
         }
     }
-}
-
-/// What a refusal says to the person.
-pub(super) fn sentence(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Failed => say::NOT_SAVED.to_owned(),
-        Refusal::NothingFits(_) | Refusal::NotYours | Refusal::NothingOpen | Refusal::TooMuch(_) => {
-            refusal.to_string()
-        }
-    }
-}
-
-/// The same for a card that was there: if nothing is open, it is over.
-fn past(refusal: &Refusal) -> String {
-    if *refusal == Refusal::NothingOpen { say::OVER.to_owned() } else { sentence(refusal) }
 }

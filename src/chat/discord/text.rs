@@ -3,18 +3,15 @@
 //! Authored text keeps its code and nothing else; people's words keep nothing: whatever they hold, they are
 //! shown as they were written and cannot end their quotation.
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::chat::text as shared;
+pub(super) use crate::chat::text::length;
+use crate::chat::text::{is_shown, next_code};
 
 /// UTF-16 units of one piece of a source line at the most. Marked up it is at most four times as long, which
 /// still fits into a message.
 const PIECE_MAX: usize = 900;
 /// An invisible character that keeps two others apart.
 const APART: char = '\u{200b}';
-
-/// How Discord counts: in UTF-16 units, to be on the safe side.
-pub(super) fn length(text: &str) -> usize {
-    text.encode_utf16().count()
-}
 
 /// The beginning of a text, of so many UTF-16 units at the most, cut between graphemes.
 pub(super) fn beginning(text: &str, max: usize) -> String {
@@ -58,13 +55,6 @@ pub(super) fn authored(line: &str) -> String {
     out
 }
 
-/// The first `code` of a line, with what stands before and after it.
-fn next_code(line: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = line.split_once('`')?;
-    let (code, after) = rest.split_once('`')?;
-    (!code.is_empty()).then_some((before, code, after))
-}
-
 /// Plain text of ours: mentions and addresses do not occur in it, so that it may keep its colons.
 fn authored_plain(text: &str, starts_line: bool) -> String {
     let text = plain(text).replace(&format!(":{APART}"), ":");
@@ -87,34 +77,9 @@ pub(super) fn code_text(code: &str) -> String {
     out
 }
 
-/// Not a control character, and none that turns the direction of what follows.
-fn is_shown(character: char) -> bool {
-    !character.is_control() && !matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A source line in pieces that fit into a message when marked up, cut between graphemes. A grapheme that is
-/// longer than that is nothing that anybody reads, and is cut between characters.
+/// A source line in pieces that fit into a message when marked up.
 pub(super) fn pieces(line: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut piece = String::new();
-    let mut used = 0;
-    let long = |grapheme: &str| length(grapheme) > PIECE_MAX;
-    let units = line.graphemes(true).flat_map(|grapheme| {
-        if long(grapheme) { grapheme.chars().map(String::from).collect() } else { vec![grapheme.to_owned()] }
-    });
-    for unit in units {
-        let wants = length(&unit);
-        if used + wants > PIECE_MAX {
-            pieces.push(std::mem::take(&mut piece));
-            used = 0;
-        }
-        used += wants;
-        piece.push_str(&unit);
-    }
-    if !piece.is_empty() || pieces.is_empty() {
-        pieces.push(piece);
-    }
-    pieces
+    shared::pieces(line, PIECE_MAX)
 }
 
 /// Pages of marked-up lines. A page that is full ends its fence and its spoiler, and the next one opens

@@ -72,6 +72,18 @@ pub enum Level {
     Senior,
 }
 
+impl Level {
+    /// The level of this name, in capitals or not.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_lowercase().as_str() {
+            "junior" => Some(Level::Junior),
+            "mid" => Some(Level::Mid),
+            "senior" => Some(Level::Senior),
+            _ => None,
+        }
+    }
+}
+
 /// The part of the model answer that a point belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -42,6 +42,34 @@ impl Interview {
         }
     }
 
+    /// Until the model answer is out, the words after an edit take the place of those before it. The follow-up
+    /// that those led to stands as it was asked. What is no answer after the edit counts as it was sent.
+    pub(super) fn edited(&mut self, before: &str, after: String, now: Timestamp, read: &dyn Read) {
+        self.state.active_at = self.state.active_at.max(now);
+        let revealed = matches!(self.state.phase, Phase::Revealed | Phase::Over);
+        if revealed || after.chars().nth(ANSWER_CHARS_MAX).is_some() {
+            return;
+        }
+        let said = self.state.exchange.utterances.iter().rposition(|utterance| utterance.text == before);
+        let Some(place) = said else { return };
+        let assessment = match self.state.exchange.utterances[place].to {
+            To::Question => read.answer(self.item(), &after),
+            To::Trap(number) => {
+                let reply = read.reply(self.item(), &self.state.exchange.asked[number].trap, &after);
+                if reply.assessment.kind == Kind::Answer {
+                    self.state.exchange.asked[number].verdict = Some(reply.verdict);
+                    self.state.exchange.asked[number].confidence = reply.confidence;
+                }
+                reply.assessment
+            }
+        };
+        if assessment.kind == Kind::Answer {
+            let utterance = &mut self.state.exchange.utterances[place];
+            utterance.text = after;
+            utterance.assessment = assessment;
+        }
+    }
+
     pub(super) fn pressed(&mut self, button: Button, now: Timestamp, step: &mut Step) {
         self.state.active_at = self.state.active_at.max(now);
         match (button, self.state.phase) {

@@ -108,6 +108,13 @@ pub enum Input {
         /// Their words.
         text: String,
     },
+    /// The candidate changed something that they had written.
+    Edited {
+        /// Their words before.
+        before: String,
+        /// Their words after.
+        after: String,
+    },
     /// The candidate pressed something.
     Pressed(Button),
     /// Time passed.
@@ -300,6 +307,7 @@ impl Interview {
             Input::Start => self.start(now, &mut step),
             Input::Posted { seq } => self.posted(seq, now),
             Input::Said { text } => self.said(text, now, read, &mut step),
+            Input::Edited { before, after } => self.edited(&before, after, now, read),
             Input::Pressed(button) => self.pressed(button, now, &mut step),
             Input::Tick => self.tick(now, &mut step),
             Input::Returned => self.returned(now),

@@ -8,6 +8,7 @@ use riposte::chat::discord::{Discord as Front, Options, StartError, calls};
 use riposte::chat::{Inbox, Incoming};
 use riposte::clock;
 use riposte::core::bank::Bank;
+use riposte::core::grading::Grader;
 use riposte::core::grading::desk::Desk;
 use riposte::engine::{Engine, Settings};
 use riposte::secret::Secret;
@@ -27,6 +28,8 @@ pub(crate) const MESSAGE_CONTENT: u64 = 1 << 15;
 pub(crate) struct Bot {
     folder: tempfile::TempDir,
     message_content: bool,
+    bank: Arc<Bank>,
+    grader: fn() -> Box<dyn Grader>,
     /// The door that looks like the real one, for the library's own rate limiter.
     tls: Option<Tls>,
     running: Option<Running>,
@@ -42,7 +45,17 @@ struct Running {
 impl Bot {
     /// Starts one that reads plain messages in threads or does not, and waits until it is connected.
     pub(crate) async fn start(discord: &Discord, message_content: bool) -> Self {
-        let mut bot = Self { message_content, ..Self::not_connected() };
+        Self::start_with(discord, message_content, one_question(), || Box::new(Labelled)).await
+    }
+
+    /// Starts one with these questions and this grader.
+    pub(crate) async fn start_with(
+        discord: &Discord,
+        message_content: bool,
+        bank: Arc<Bank>,
+        grader: fn() -> Box<dyn Grader>,
+    ) -> Self {
+        let mut bot = Self { message_content, bank, grader, ..Self::not_connected() };
         bot.start_again(discord).await;
         discord.connected().await;
         discord.commands().await;
@@ -61,19 +74,30 @@ impl Bot {
 
     /// One that wants to read plain messages and was never started.
     pub(crate) fn not_connected() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), message_content: true, tls: None, running: None }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            message_content: true,
+            bank: one_question(),
+            grader: || Box::new(Labelled),
+            tls: None,
+            running: None,
+        }
+    }
+
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("riposte.db")
     }
 
     /// Starts it on the data that it left.
     pub(crate) async fn start_again(&mut self, discord: &Discord) {
-        let store = Store::open(&self.folder.path().join("riposte.db")).await.unwrap();
+        let store = Store::open(&self.database()).await.unwrap();
         let (sender, inbox) = mpsc::channel(64);
         let clock = discord.shared.clock.clone();
-        let bank = one_question();
+        let bank = self.bank.clone();
         let options = options(discord, self.message_content, self.tls.as_ref());
         let front = Front::connect(options, Inbox(sender), clock.clone(), &bank).await.unwrap();
         let settings = Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: true };
-        let desk = Desk::new(Box::new(Labelled));
+        let desk = Desk::new((self.grader)());
         let engine = Engine::new(store.clone(), bank, desk, clock, vec![front.clone()], settings);
         let engine = tokio::spawn(async move { engine.run(inbox).await.unwrap() });
         let (stop, stopped) = oneshot::channel();

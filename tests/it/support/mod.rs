@@ -6,6 +6,7 @@ pub(crate) mod channel;
 pub(crate) mod discord;
 pub(crate) mod grader;
 pub(crate) mod play;
+pub(crate) mod slack;
 
 use std::path::{Path, PathBuf};
 

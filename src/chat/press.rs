@@ -1,6 +1,6 @@
 //! What stands behind a button or a form: which card it belongs to and what it does. Pure.
 //!
-//! Discord gives a `custom_id` back as it was sent, months later and through restarts, and anybody can send
+//! A platform gives such an id back as it was sent, months later and through restarts, and anybody can send
 //! any: it is input like any other. Whose interview it is, the engine checks.
 
 use crate::core::bank::StatementId;
@@ -9,8 +9,8 @@ use crate::core::interview::{InterviewId, Seq};
 
 /// The first part of every id; another one is from a later program, or forged.
 const VERSION: &str = "r1";
-/// Characters of a `custom_id` at the most; Discord's limit.
-pub(super) const CUSTOM_ID_MAX: usize = 100;
+/// Characters of an id at the most: Discord's limit for a `custom_id`. Slack allows 255 for an `action_id`.
+pub(super) const ID_MAX: usize = 100;
 /// Characters of a message's nonce at the most; Discord's limit.
 #[cfg(test)]
 const NONCE_MAX: usize = 25;
@@ -35,14 +35,17 @@ pub(super) enum Action {
     Answer,
     /// Show the card to its owner alone.
     Show,
+    /// Show the card to everybody who reads along.
+    ShowAll,
 }
 
 impl Press {
-    /// As a `custom_id`; `None` if it does not fit, which no checked bank causes.
-    pub(super) fn to_custom_id(&self) -> Option<String> {
+    /// As an id; `None` if it does not fit, which no checked bank causes.
+    pub(super) fn to_id(&self) -> Option<String> {
         let action = match &self.action {
             Action::Answer => "answer",
             Action::Show => "show",
+            Action::ShowAll => "all",
             Action::Press(Button::Blank) => "blank",
             Action::Press(Button::Skip) => "skip",
             Action::Press(Button::OnceMore) => "again",
@@ -53,12 +56,12 @@ impl Press {
         };
         let (interview, seq) = (base36(self.interview.0.unsigned_abs()), base36(self.seq.0.into()));
         let id = format!("{VERSION}:{interview}:{seq}:{action}");
-        (id.chars().count() <= CUSTOM_ID_MAX).then_some(id)
+        (id.chars().count() <= ID_MAX).then_some(id)
     }
 
-    /// Reads a `custom_id`; `None` for what this program did not write.
-    pub(super) fn from_custom_id(id: &str) -> Option<Self> {
-        if id.chars().nth(CUSTOM_ID_MAX).is_some() {
+    /// Reads an id; `None` for what this program did not write.
+    pub(super) fn from_id(id: &str) -> Option<Self> {
+        if id.chars().nth(ID_MAX).is_some() {
             return None;
         }
         let mut parts = id.splitn(4, ':');
@@ -70,6 +73,7 @@ impl Press {
         let action = match parts.next()? {
             "answer" => Action::Answer,
             "show" => Action::Show,
+            "all" => Action::ShowAll,
             "blank" => Action::Press(Button::Blank),
             "skip" => Action::Press(Button::Skip),
             "again" => Action::Press(Button::OnceMore),
@@ -82,7 +86,8 @@ impl Press {
     }
 }
 
-/// The key of one message of a card, by which Discord refuses a second one like it for some minutes.
+/// The key of one message of a card: Discord refuses a second one like it for some minutes, and in Slack it is
+/// looked for.
 pub(super) fn nonce(interview: InterviewId, seq: Seq, part: usize) -> String {
     format!("{}-{}-{}", base36(interview.0.unsigned_abs()), base36(seq.0.into()), base36(part as u64))
 }
@@ -132,14 +137,15 @@ mod tests {
 
     #[test]
     fn every_button_of_every_card_is_read_back() {
-        let actions = buttons().into_iter().map(Action::Press).chain([Action::Answer, Action::Show]);
+        let actions =
+            buttons().into_iter().map(Action::Press).chain([Action::Answer, Action::Show, Action::ShowAll]);
         for action in actions {
             for (interview, seq) in [(0, 0), (1, 36), (i64::MAX, u32::MAX)] {
                 let press =
                     Press { interview: InterviewId(interview), seq: Seq(seq), action: action.clone() };
-                let id = press.to_custom_id().unwrap();
-                assert!(id.len() <= CUSTOM_ID_MAX, "{id}");
-                assert_eq!(Press::from_custom_id(&id), Some(press));
+                let id = press.to_id().unwrap();
+                assert!(id.len() <= ID_MAX, "{id}");
+                assert_eq!(Press::from_id(&id), Some(press));
             }
         }
     }
@@ -165,7 +171,7 @@ mod tests {
             "r1:1:1:stop:more",
             " r1:1:1:stop",
         ] {
-            assert_eq!(Press::from_custom_id(forged), None, "{forged}");
+            assert_eq!(Press::from_id(forged), None, "{forged}");
         }
     }
 
@@ -178,8 +184,8 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_read_is_written_the_same(id in "\\PC{0,110}|r1:[0-9a-z]{1,4}:[0-9a-z]{1,3}:[a-z.]{1,8}") {
-            if let Some(press) = Press::from_custom_id(&id) {
-                prop_assert_eq!(press.to_custom_id(), Some(id));
+            if let Some(press) = Press::from_id(&id) {
+                prop_assert_eq!(press.to_id(), Some(id));
             }
         }
     }

@@ -1,0 +1,451 @@
+//! Card → messages. Pure.
+//!
+//! Each verdict has a sign and a word beside it, so that colour is never the only one. Text goes into blocks
+//! whose looks are data: nothing that anybody wrote is read as mark-up.
+
+use jiff::Timestamp;
+
+use super::wire::{Block, Element, Inline, Message, ROW_MAX, Rich, TEXT_MAX, Text};
+use crate::chat::press::{self, Action, Press};
+use crate::chat::text::{is_shown, length, pieces};
+use crate::core::card::{self, Button, Card, CardKind};
+use crate::core::interview::{InterviewId, Seq};
+use crate::core::say;
+
+/// Messages of a card at the most: more than the longest question of a checked bank needs.
+pub(super) const PAGES_MAX: usize = 4;
+/// Characters of a message at the most: what is read without scrolling twice, and below the length at which
+/// Slack refuses a message, which it tells nobody.
+const PAGE_MAX: usize = 8_000;
+/// Blocks of a message at the most: Slack's limit less the buttons, the time and a sign that something is left out.
+const PAGE_BLOCKS_MAX: usize = super::wire::BLOCKS_MAX - 3;
+/// Characters of the line that stands for a message in notifications.
+const NOTICE_MAX: usize = 150;
+/// Where a person's name stands in a sentence.
+const PERSON: &str = "{person}";
+/// In place of words that hold nothing to show, and of what is left out.
+const NOTHING: &str = "…";
+
+/// Who can read a message, and how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// One person, who answers by writing.
+    Direct,
+    /// One person in a channel, who answers by a form.
+    Alone,
+    /// Everybody in a channel.
+    Everyone,
+}
+
+/// A card as messages, in order; the last one has the buttons.
+pub(super) fn card(
+    card: &Card,
+    interview: InterviewId,
+    seq: Seq,
+    audience: Audience,
+    now: Timestamp,
+) -> Vec<Message> {
+    let mut pages = pages(card);
+    if let Some(last) = pages.last_mut() {
+        if card.kind == CardKind::Ask {
+            last.push(Block::Context { elements: vec![Text::time(now, say::asked)] });
+        }
+        last.extend(buttons(card, interview, seq, audience));
+    }
+    let messages = pages
+        .into_iter()
+        .enumerate()
+        .map(|(part, blocks)| Message::new(&notice(card), blocks).keyed(press::nonce(interview, seq, part)));
+    messages.collect()
+}
+
+/// A card without its buttons, to stand above a field.
+pub(super) fn above_field(card: &Card) -> Vec<Block> {
+    pages(card).into_iter().next().unwrap_or_default()
+}
+
+/// The note in a thread that something is there for one person alone.
+pub(super) fn private_note(interview: InterviewId, seq: Seq, user: &str) -> Message {
+    let sentence = say::something_for(PERSON);
+    let (before, after) = sentence.split_once(PERSON).unwrap_or((&sentence, " "));
+    let user_id = user.to_owned();
+    let stretches = [Inline::plain(before), Inline::User { user_id }, Inline::plain(after)];
+    let is_something = |stretch: &Inline| *stretch != Inline::plain("");
+    let elements = stretches.into_iter().filter(is_something).collect();
+    let text = Block::RichText { elements: vec![Rich::RichTextSection { elements }] };
+    let show = Press { interview, seq, action: Action::Show };
+    let button = show.to_id().map(|id| Element::button(say::SHOW_ME, id, true));
+    Message::new(say::SHOW_ME, vec![text])
+        .with(rows(button.into_iter().collect()))
+        .keyed(press::nonce(interview, seq, 0))
+}
+
+/// Buttons in rows.
+pub(super) fn rows(buttons: Vec<Element>) -> Vec<Block> {
+    let rows = buttons.chunks(ROW_MAX).map(|row| Block::Actions { elements: row.to_vec() });
+    rows.collect()
+}
+
+/// The first line of ours, which stands for the card in notifications.
+fn notice(card: &Card) -> String {
+    let line = card.blocks.iter().find_map(|block| match block {
+        card::Block::Heading { text } | card::Block::Text { text } => text.lines().next(),
+        card::Block::Small { .. } | card::Block::Quote { .. } | card::Block::Item { .. } => None,
+    });
+    let small = card.blocks.iter().find_map(|block| match block {
+        card::Block::Small { text } => text.lines().next(),
+        card::Block::Heading { .. }
+        | card::Block::Text { .. }
+        | card::Block::Quote { .. }
+        | card::Block::Item { .. } => None,
+    });
+    line.or(small).unwrap_or(say::slack::home::TITLE).chars().take(NOTICE_MAX).collect()
+}
+
+/// The blocks of each message.
+fn pages(card: &Card) -> Vec<Vec<Block>> {
+    let mut pages = Pages::default();
+    let mut number = 0;
+    for block in &card.blocks {
+        match block {
+            card::Block::Heading { text } => {
+                each_line(text, |line| pages.paragraph(vec![Inline::bold(line)]));
+            }
+            card::Block::Small { text } => each_line(text, |line| pages.small(line)),
+            card::Block::Text { text } => push_text(&mut pages, text),
+            card::Block::Quote { lead, words } => {
+                pages.paragraph(Inline::authored(&format!("{lead}:")));
+                each_line(words, |line| {
+                    let size = length(&line);
+                    pages.add(Rich::RichTextQuote { elements: vec![Inline::plain(line)] }, size);
+                });
+            }
+            card::Block::Item { mark, text, quote } => {
+                number += 1;
+                let numbered = (card.kind == CardKind::Dispute).then_some(number);
+                push_item(&mut pages, *mark, text, quote.as_deref(), numbered);
+            }
+        }
+    }
+    pages.finish()
+}
+
+/// Authored text: paragraphs, and fenced code as it stands.
+fn push_text(pages: &mut Pages, text: &str) {
+    let mut code: Option<Vec<String>> = None;
+    for line in text.trim_end().lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        code = match (code, is_fence) {
+            (None, true) => Some(Vec::new()),
+            (None, false) => {
+                if !line.trim().is_empty() {
+                    each_line(line, |piece| pages.paragraph(Inline::authored(&piece)));
+                }
+                None
+            }
+            (Some(lines), true) => {
+                pages.code(&lines);
+                None
+            }
+            (Some(mut lines), false) => {
+                lines.extend(pieces(line, TEXT_MAX));
+                Some(lines)
+            }
+        };
+    }
+    if let Some(lines) = code {
+        pages.code(&lines);
+    }
+}
+
+fn push_item(pages: &mut Pages, mark: card::Mark, text: &str, quote: Option<&str>, number: Option<usize>) {
+    let (sign, word) = say::mark(mark);
+    let number = number.map_or(String::new(), |number| format!("{number}. "));
+    let mut lead = vec![Inline::plain(format!("{number}{sign} ")), Inline::bold(word), Inline::plain(" · ")];
+    each_line(text, |line| {
+        let mut stretches = std::mem::take(&mut lead);
+        stretches.extend(Inline::authored(&line));
+        pages.paragraph(stretches);
+    });
+    if let Some(words) = quote {
+        each_line(words, |line| pages.paragraph(vec![Inline::italic(format!("“{line}”"))]));
+    }
+}
+
+/// Lines in pieces that fit, without what would turn or hide the text after it. One at least.
+fn each_line(text: &str, mut then: impl FnMut(String)) {
+    let text = text.trim_end();
+    let lines = if text.is_empty() { vec![NOTHING] } else { text.lines().collect() };
+    for line in lines {
+        let shown: String =
+            line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
+        for piece in pieces(&shown, TEXT_MAX) {
+            then(if piece.trim().is_empty() { " ".to_owned() } else { piece });
+        }
+    }
+}
+
+fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) -> Vec<Block> {
+    let button = |label: &str, primary, action| {
+        let id = Press { interview, seq, action }.to_id()?;
+        Some(Element::button(label, id, primary))
+    };
+    let by_form = audience != Audience::Direct && card.buttons.contains(&Button::Skip);
+    let answer = by_form.then(|| button(say::ANSWER, true, Action::Answer)).flatten();
+    let shown_all =
+        audience == Audience::Alone && matches!(card.kind, CardKind::Reveal | CardKind::Scorecard);
+    let show_all = shown_all.then(|| button(say::slack::SHOW_ALL, false, Action::ShowAll)).flatten();
+    let mut number = 0;
+    let others = card.buttons.iter().filter_map(|pressed| {
+        let label = match pressed {
+            Button::Correct(_) => {
+                number += 1;
+                number.to_string()
+            }
+            Button::Blank
+            | Button::Skip
+            | Button::OnceMore
+            | Button::NotWhatIMeant
+            | Button::Next
+            | Button::Stop => say::label(pressed).to_owned(),
+        };
+        button(&label, *pressed == Button::Next, Action::Press(pressed.clone()))
+    });
+    rows(answer.into_iter().chain(others).chain(show_all).collect())
+}
+
+/// Blocks of messages, filled one after the other.
+#[derive(Debug, Default)]
+struct Pages {
+    full: Vec<Vec<Block>>,
+    page: Vec<Block>,
+    /// Characters in it.
+    used: usize,
+    /// Characters in its last block.
+    in_block: usize,
+}
+
+impl Pages {
+    fn paragraph(&mut self, elements: Vec<Inline>) {
+        let size = elements.iter().map(length_of).sum();
+        self.add(Rich::RichTextSection { elements }, size);
+    }
+
+    /// Code in as many blocks as it needs, so that no line is cut where it need not be.
+    fn code(&mut self, lines: &[String]) {
+        let mut block = String::new();
+        for line in lines {
+            if !block.is_empty() && length(&block) + length(line) + 1 > TEXT_MAX {
+                self.preformatted(std::mem::take(&mut block));
+            }
+            if !block.is_empty() {
+                block.push('\n');
+            }
+            block.push_str(line);
+        }
+        if !block.is_empty() {
+            self.preformatted(block);
+        }
+    }
+
+    fn preformatted(&mut self, text: String) {
+        let size = length(&text);
+        self.add(Rich::RichTextPreformatted { elements: vec![Inline::plain(text)] }, size);
+    }
+
+    /// Adds a paragraph of so many characters.
+    fn add(&mut self, paragraph: Rich, size: usize) {
+        self.make_room(size);
+        match self.page.last_mut() {
+            Some(Block::RichText { elements }) if self.in_block + size <= TEXT_MAX => {
+                elements.push(paragraph)
+            }
+            Some(_) | None => {
+                self.page.push(Block::RichText { elements: vec![paragraph] });
+                self.in_block = 0;
+            }
+        }
+        self.in_block += size;
+        self.used += size;
+    }
+
+    fn small(&mut self, line: String) {
+        let size = length(&line);
+        self.make_room(size);
+        self.page.push(Block::Context { elements: vec![Text::plain(line)] });
+        self.used += size;
+    }
+
+    fn make_room(&mut self, size: usize) {
+        let full = self.used + size > PAGE_MAX || self.page.len() >= PAGE_BLOCKS_MAX;
+        if full && !self.page.is_empty() {
+            self.full.push(std::mem::take(&mut self.page));
+            self.used = 0;
+        }
+    }
+
+    /// All of them; at least one, [`PAGES_MAX`] at the most, the rest is left out with a sign of it.
+    fn finish(mut self) -> Vec<Vec<Block>> {
+        if !self.page.is_empty() || self.full.is_empty() {
+            self.full.push(self.page);
+        }
+        if self.full.len() > PAGES_MAX {
+            self.full.truncate(PAGES_MAX);
+            if let Some(last) = self.full.last_mut() {
+                last.push(Block::Context { elements: vec![Text::plain(NOTHING)] });
+            }
+        }
+        self.full
+    }
+}
+
+fn length_of(stretch: &Inline) -> usize {
+    match stretch {
+        Inline::Text { text, .. } => length(text),
+        Inline::User { user_id } => length(user_id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::slack::wire::BLOCKS_MAX;
+    use crate::core::bank::StatementId;
+    use crate::core::card::Mark;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn drawn(of: &Card, audience: Audience) -> Vec<Value> {
+        let now = "2026-01-05T09:00:00Z".parse().unwrap();
+        let messages = card(of, InterviewId(12), Seq(3), audience, now);
+        messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect()
+    }
+
+    /// Every text below a node that is shown, with the type of what holds it.
+    fn texts(node: &Value, found: &mut Vec<(String, String)>) {
+        match node {
+            Value::Object(object) => {
+                if let (Some(kind), Some(text)) = (node["type"].as_str(), node["text"].as_str()) {
+                    found.push((kind.to_owned(), text.to_owned()));
+                }
+                object.values().for_each(|value| texts(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn shown(of: &Value) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        texts(&of["blocks"], &mut found);
+        found
+    }
+
+    fn labels(of: &Value) -> Vec<String> {
+        let actions = of["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "actions");
+        let buttons = actions.flat_map(|row| row["elements"].as_array().unwrap().clone());
+        buttons.map(|button| button["text"]["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn reveal_keeps_code_and_shows_each_verdict_by_sign_and_word() {
+        let reveal = Card::new(CardKind::Reveal)
+            .heading("Model answer")
+            .text("Nothing:\n```python\nif x:\n    pass\n```\nIt fills `a_b`.")
+            .item(Mark::Said, "It does nothing.", Some("it does *nothing*".to_owned()))
+            .buttons([Button::OnceMore, Button::Next]);
+        let sent = &drawn(&reveal, Audience::Alone)[0];
+        let section = |elements: Value| json!({"type": "rich_text_section", "elements": elements});
+        let text = |text: &str| json!({"type": "text", "text": text});
+        let styled = |text: &str, style: &str| json!({"type": "text", "text": text, "style": {style: true}});
+        let code = json!({"type": "rich_text_preformatted", "elements": [text("if x:\n    pass")]});
+        let expected = json!([
+            section(json!([styled("Model answer", "bold")])),
+            section(json!([text("Nothing:")])),
+            code,
+            section(json!([text("It fills "), styled("a_b", "code"), text(".")])),
+            section(json!([text("✓ "), styled("said", "bold"), text(" · "), text("It does nothing.")])),
+            section(json!([styled("“it does *nothing*”", "italic")])),
+        ]);
+        assert_eq!(sent["blocks"][0]["elements"], expected);
+    }
+
+    #[test]
+    fn how_it_is_answered_depends_on_who_reads_along() {
+        let ask = Card::new(CardKind::Ask).text("Why?").buttons([Button::Blank, Button::Skip, Button::Stop]);
+        assert_eq!(labels(&drawn(&ask, Audience::Everyone)[0]), ["Answer", "I'm blank", "Skip", "Stop"]);
+        assert_eq!(labels(&drawn(&ask, Audience::Direct)[0]), ["I'm blank", "Skip", "Stop"]);
+        let reveal = Card::new(CardKind::Reveal).text("So.").buttons([Button::Next]);
+        assert_eq!(labels(&drawn(&reveal, Audience::Alone)[0]), ["Next question", "Show all"]);
+        assert_eq!(labels(&drawn(&reveal, Audience::Everyone)[0]), ["Next question"]);
+        assert_eq!(labels(&drawn(&reveal, Audience::Direct)[0]), ["Next question"]);
+    }
+
+    #[test]
+    fn f59_times_are_shown_in_the_zone_of_the_reader() {
+        let sent = drawn(&Card::new(CardKind::Ask).text("Why?"), Audience::Everyone);
+        let (kind, text) = shown(&sent[0]).pop().unwrap();
+        assert_eq!(kind, "mrkdwn");
+        assert!(text.starts_with("Asked <!date^1767603600^"), "{text}");
+    }
+
+    #[test]
+    fn f41_quoted_mentions_stay_text() {
+        let words = "<!channel> <!here> <@U1> <http://x|y> *bold* `code` :smile:";
+        let of = Card::new(CardKind::Trap).quote("You wrote", words).text("And then?").item(
+            Mark::Said,
+            "x",
+            Some(words.to_owned()),
+        );
+        let sent = &drawn(&of, Audience::Everyone)[0];
+        let quoted: Vec<_> = shown(sent).into_iter().filter(|(_, text)| text.contains("channel")).collect();
+        assert_eq!(quoted.len(), 2);
+        assert!(quoted.iter().all(|(kind, _)| kind == "text"), "rich text is never read as mark-up");
+        assert_eq!(quoted[0].1, words);
+        assert_eq!(sent["text"], "And then?", "no notification holds anybody's words");
+    }
+
+    #[test]
+    fn note_names_its_person_and_holds_nothing_else() {
+        let note = serde_json::to_value(private_note(InterviewId(12), Seq(3), "U7")).unwrap();
+        let named = json!({"type": "user", "user_id": "U7"});
+        assert_eq!(note["blocks"][0]["elements"][0]["elements"][1], named);
+        assert_eq!(labels(&note), ["Show me"]);
+    }
+
+    #[test]
+    fn statements_to_dispute_are_numbered_like_their_buttons() {
+        let mut dispute = Card::new(CardKind::Dispute).text("Which of these did I get wrong?");
+        for id in ["a", "b", "c"] {
+            dispute =
+                dispute.item(Mark::Said, id, None).buttons([Button::Correct(StatementId(id.to_owned()))]);
+        }
+        let sent = &drawn(&dispute, Audience::Alone)[0];
+        assert_eq!(labels(sent), ["1", "2", "3"]);
+        assert!(shown(sent).iter().any(|(_, text)| text == "3. ✓ "), "{sent}");
+    }
+
+    proptest! {
+        #[test]
+        fn f36_whatever_is_said_fits(
+            words in "\\PC{0,40}|[`|*_~a\\n\u{200d}\u{202e}👨‍👩‍👧é<>&]{0,300}|(👨‍👩‍👧|e\u{301}){1000,1300}",
+            text in "([a-z `|\\n]{0,30}(```py\\n?)?){0,200}",
+        ) {
+            let of = Card::new(CardKind::Reveal)
+                .quote("You wrote", words.clone())
+                .text(text)
+                .item(Mark::Said, "x", Some(words));
+            let messages = drawn(&of, Audience::Alone);
+            prop_assert!((1..=PAGES_MAX).contains(&messages.len()));
+            for message in messages {
+                prop_assert!(message["blocks"].as_array().unwrap().len() <= BLOCKS_MAX);
+                for (_, text) in shown(&message) {
+                    prop_assert!(!text.is_empty());
+                    prop_assert!(length(&text) <= TEXT_MAX + 8, "{}", length(&text));
+                    let is_turned = text.contains('\u{202e}');
+                    prop_assert!(!is_turned);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What the front end keeps in memory, all of it dispensable: a restart forgets it and only makes things a
+//! little less convenient. Pure; time comes in.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::chat::hints::Hints;
+use crate::chat::{Person, Place};
+
+/// Drills known at the most, about 100 bytes each: more than one app can have open threads.
+const DRILLS_MAX: usize = 100_000;
+/// Conversations known at the most, about 100 bytes each; one that is forgotten is asked for again.
+const DIRECTS_MAX: usize = 100_000;
+/// Messages kept at the most whose question is being asked for, up to 4,000 characters each.
+const WORDS_MAX: usize = 1_000;
+/// Posts in one place within [`POSTS_WITHIN`]: more than the longest screen shows at its end. Beyond it something
+/// answers to itself, and waiting costs nobody anything.
+const POSTS_MAX: usize = 30;
+/// The time within which they are counted.
+const POSTS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+/// Places whose posts are counted at the most; beyond it, those that were quiet are forgotten, and if that is
+/// not enough, all of them, which lets everybody through for a moment.
+const BREAKERS_MAX: usize = 10_000;
+
+/// Everything that is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    drills: BTreeSet<(Place, Person)>,
+    in_the_open: BTreeSet<(Place, Person)>,
+    directs: BTreeMap<Person, String>,
+    words: BTreeMap<Person, String>,
+    hints: Hints<Place>,
+    posts: BTreeMap<Place, VecDeque<Timestamp>>,
+}
+
+impl Memory {
+    /// A drill takes place there.
+    pub(super) fn opened(&mut self, place: Place, person: Person) {
+        if self.drills.len() < DRILLS_MAX {
+            self.drills.insert((place, person));
+        }
+    }
+
+    /// It is over.
+    pub(super) fn closed(&mut self, place: &Place, person: &Person) {
+        let drill = (place.clone(), person.clone());
+        self.drills.remove(&drill);
+        self.in_the_open.remove(&drill);
+    }
+
+    /// Whether somebody has a drill there.
+    pub(super) fn drills(&self, place: &Place, person: &Person) -> bool {
+        self.drills.contains(&(place.clone(), person.clone()))
+    }
+
+    /// Somebody wrote in the open, so that others may read what comes back.
+    pub(super) fn wrote(&mut self, place: Place, person: Person) {
+        if self.in_the_open.len() < DRILLS_MAX {
+            self.in_the_open.insert((place, person));
+        }
+    }
+
+    /// Somebody answered by a form, which only they saw.
+    pub(super) fn filled_in(&mut self, place: &Place, person: &Person) {
+        self.in_the_open.remove(&(place.clone(), person.clone()));
+    }
+
+    /// Whether the last that somebody said there was in the open.
+    pub(super) fn is_in_the_open(&self, place: &Place, person: &Person) -> bool {
+        self.in_the_open.contains(&(place.clone(), person.clone()))
+    }
+
+    /// Somebody's direct messages, if they were looked for before.
+    pub(super) fn direct(&self, person: &Person) -> Option<String> {
+        self.directs.get(person).cloned()
+    }
+
+    /// They are there.
+    pub(super) fn found_direct(&mut self, person: Person, channel: String) {
+        if self.directs.len() >= DIRECTS_MAX {
+            self.directs.clear();
+        }
+        self.directs.insert(person, channel);
+    }
+
+    /// Keeps somebody's words until they say which question these answer.
+    pub(super) fn remember_words(&mut self, person: Person, words: String) {
+        while self.words.len() >= WORDS_MAX {
+            self.words.pop_first();
+        }
+        self.words.insert(person, words);
+    }
+
+    /// Gives them back, once.
+    pub(super) fn take_words(&mut self, person: &Person) -> Option<String> {
+        self.words.remove(person)
+    }
+
+    /// Whether a hint is due in a place; if so, it counts as given.
+    pub(super) fn hint_due(&mut self, place: Place, now: Timestamp) -> bool {
+        self.hints.is_due(place, now)
+    }
+
+    /// The circuit breaker: counts a post in a place, or says how long to wait because there were too many.
+    pub(super) fn count_post(&mut self, place: &Place, now: Timestamp) -> Result<(), Duration> {
+        let is_recent = |at: &Timestamp| now.duration_since(*at) < POSTS_WITHIN;
+        if self.posts.len() >= BREAKERS_MAX {
+            self.posts.retain(|_, times| times.back().is_some_and(is_recent));
+        }
+        if self.posts.len() >= BREAKERS_MAX {
+            self.posts.clear();
+        }
+        let times = self.posts.entry(place.clone()).or_default();
+        while times.front().is_some_and(|at| !is_recent(at)) {
+            times.pop_front();
+        }
+        match times.front() {
+            Some(oldest) if times.len() >= POSTS_MAX => {
+                let wait = POSTS_WITHIN - now.duration_since(*oldest);
+                Err(wait.try_into().unwrap_or_default())
+            }
+            Some(_) | None => {
+                times.push_back(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets a person.
+    pub(super) fn forget(&mut self, person: &Person) {
+        self.drills.retain(|(_, of)| of != person);
+        self.in_the_open.retain(|(_, of)| of != person);
+        self.directs.remove(person);
+        self.words.remove(person);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f47_circuit_breaks_where_a_place_gets_too_many_posts() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut memory = Memory::default();
+        let (here, there) = (Place::from("slack:T1:C1:1"), Place::from("slack:T1:C1:2"));
+        for second in 0..30 {
+            memory.count_post(&here, at(second)).unwrap();
+        }
+        assert_eq!(memory.count_post(&here, at(30)), Err(Duration::from_secs(30)));
+        memory.count_post(&there, at(30)).expect("other places go on");
+        memory.count_post(&here, at(60)).expect("the first one is a minute old");
+        memory.count_post(&here, at(60)).unwrap_err();
+    }
+
+    #[test]
+    fn what_somebody_did_last_says_who_may_read_along() {
+        let mut memory = Memory::default();
+        let (place, person) = (Place::from("slack:T1:C1:1"), Person::from("slack:T1:U1"));
+        memory.wrote(place.clone(), person.clone());
+        assert!(memory.is_in_the_open(&place, &person));
+        memory.filled_in(&place, &person);
+        assert!(!memory.is_in_the_open(&place, &person));
+    }
+}

@@ -1,0 +1,168 @@
+//! Where in Slack an interview takes place, as the one word that the engine keeps. Pure.
+//!
+//! Every place and person begins with the workspace, so that nothing of one can be taken for another's, and all
+//! of it can be closed when a workspace throws the app out.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::chat;
+
+/// What every place and person of this front end begins with.
+pub const PREFIX: &str = "slack";
+/// Characters of an id at the most; Slack's have eleven, those of triggers up to about seventy.
+const ID_MAX: usize = 120;
+
+/// Where an interview takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the direct messages between a person and the app.
+    Direct {
+        /// The workspace.
+        team: String,
+        /// The person, by whom the conversation is found.
+        user: String,
+    },
+    /// In the thread of a question that is still to be posted.
+    Starting {
+        /// The workspace.
+        team: String,
+        /// Where it was asked for.
+        channel: String,
+        /// What asked for it.
+        trigger: String,
+    },
+    /// In the thread of a question.
+    Thread {
+        /// The workspace.
+        team: String,
+        /// The channel.
+        channel: String,
+        /// The question, by the time of its message.
+        thread: String,
+    },
+}
+
+impl Place {
+    /// Reads a place; `None` for one of another front end.
+    pub(super) fn parse(place: &chat::Place) -> Option<Self> {
+        let parts: Vec<&str> = place.0.split(':').collect();
+        if !parts.iter().skip(1).all(|part| is_id(part)) {
+            return None;
+        }
+        let owned = str::to_owned;
+        let place = match parts[..] {
+            [PREFIX, team, "dm", user] => Self::Direct { team: owned(team), user: owned(user) },
+            [PREFIX, team, channel, "new", trigger] => {
+                Self::Starting { team: owned(team), channel: owned(channel), trigger: owned(trigger) }
+            }
+            [PREFIX, team, channel, thread] => {
+                Self::Thread { team: owned(team), channel: owned(channel), thread: owned(thread) }
+            }
+            _ => return None,
+        };
+        Some(place)
+    }
+
+    /// The workspace that it is in.
+    pub(super) fn team(&self) -> &str {
+        match self {
+            Self::Direct { team, .. } | Self::Starting { team, .. } | Self::Thread { team, .. } => team,
+        }
+    }
+
+    /// As the engine keeps it.
+    pub(super) fn name(&self) -> chat::Place {
+        chat::Place(self.to_string())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct { team, user } => write!(out, "{PREFIX}:{team}:dm:{user}"),
+            Self::Starting { team, channel, trigger } => {
+                write!(out, "{PREFIX}:{team}:{channel}:new:{trigger}")
+            }
+            Self::Thread { team, channel, thread } => write!(out, "{PREFIX}:{team}:{channel}:{thread}"),
+        }
+    }
+}
+
+/// A workspace, as the place that all its places are in.
+pub(super) fn of_team(team: &str) -> chat::Place {
+    chat::Place(format!("{PREFIX}:{team}"))
+}
+
+/// A person, as the engine keeps them.
+pub(super) fn person(team: &str, user: &str) -> chat::Person {
+    chat::Person(format!("{PREFIX}:{team}:{user}"))
+}
+
+/// The user behind a person; `None` for one of another front end.
+pub(super) fn user(person: &chat::Person) -> Option<&str> {
+    match person.0.split(':').collect::<Vec<_>>()[..] {
+        [PREFIX, team, user] if is_id(team) && is_id(user) => Some(user),
+        _ => None,
+    }
+}
+
+/// A message of a channel, as the engine keeps it.
+pub(super) fn receipt(channel: &str, ts: &str) -> String {
+    format!("{channel}:{ts}")
+}
+
+/// The channel and the time of such a message.
+pub(super) fn of_receipt(receipt: &str) -> Option<(&str, &str)> {
+    receipt.split_once(':')
+}
+
+/// When a message was posted; its `ts` is the time in seconds. `None` if that is no time.
+pub(super) fn time(ts: &str) -> Option<Timestamp> {
+    let (seconds, fraction) = ts.split_once('.').unwrap_or((ts, "0"));
+    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    let microseconds = seconds.parse::<i64>().ok()?.checked_mul(1_000_000)?;
+    Timestamp::from_microsecond(microseconds.checked_add(digits.parse().ok()?)?).ok()
+}
+
+/// Whether a text can be an id. Anything can come over the wire, and a colon would move it into another place.
+pub(super) fn is_id(text: &str) -> bool {
+    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_');
+    (1..=ID_MAX).contains(&text.len()) && text.chars().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_read_back() {
+        let id = str::to_owned;
+        for place in [
+            Place::Direct { team: id("T1"), user: id("U1") },
+            Place::Starting { team: id("T1"), channel: id("C1"), trigger: id("1.2.ab") },
+            Place::Thread { team: id("T1"), channel: id("C1"), thread: id("1767603600.000100") },
+        ] {
+            assert_eq!(Place::parse(&place.name()), Some(place.clone()));
+            assert!(place.to_string().starts_with(&of_team("T1").0));
+            assert_eq!(place.name().server(), Some("slack:T1"), "quotas are kept by workspace");
+        }
+    }
+
+    #[test]
+    fn places_of_others_are_none() {
+        for text in ["", "terminal", "slack", "slack:T1", "slack:T1:C1", "slack:T1:C1:", "discord:1:2:3"] {
+            assert_eq!(Place::parse(&text.into()), None, "{text}");
+        }
+        assert_eq!(user(&"terminal:me".into()), None);
+        assert_eq!(user(&person("T1", "U1")), Some("U1"));
+    }
+
+    #[test]
+    fn messages_hold_their_time() {
+        assert_eq!(time("1767603600.000100").unwrap().to_string(), "2026-01-05T09:00:00.0001Z");
+        assert_eq!(time("1767603600").unwrap().to_string(), "2026-01-05T09:00:00Z");
+        assert_eq!(time("soon"), None);
+    }
+}

@@ -1,0 +1,338 @@
+//! Puts cards where they belong, and finds out what became of them.
+//!
+//! In a thread, what is about one person's answer is for that person alone, unless they write in the open; what
+//! gives the answer away is for them alone even then, since Slack cannot hide text until it is tapped. What one
+//! person sees alone cannot be looked for, so it is not repeated: a public note with a button takes its place.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::Slack;
+use super::draw::{self, Audience};
+use super::intake::{self, Wrote};
+use super::place::{self, Place};
+use super::trouble::Trouble;
+use super::wire::{EVENT_TYPE, Message};
+use crate::chat::press;
+use crate::chat::{self, Delivery, DeliveryError, Front, Missed, Open, Person, Receipt, Sighting};
+use crate::core::card::CardKind;
+
+/// A history may be behind by seconds: until this long after a message may have been posted, not to find it
+/// there means nothing.
+const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// Open interviews whose history is read after an absence, at the most: a minute of what Slack allows. Those
+/// that were heard of last come first; people in the others write once more.
+const CAUGHT_UP_MAX: usize = 50;
+
+/// Where messages stand.
+struct Spot {
+    channel: String,
+    thread: Option<String>,
+}
+
+#[async_trait::async_trait]
+impl Front for Slack {
+    fn name(&self) -> &'static str {
+        place::PREFIX
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
+        let (Some(at), Some(user)) = (Place::parse(&delivery.place), place::user(&delivery.person)) else {
+            return Err(DeliveryError::Refused(format!("{} is no place in Slack", delivery.place.0)));
+        };
+        let receipt = match &at {
+            Place::Direct { .. } => self.post(delivery, &at, Audience::Direct).await,
+            Place::Starting { team, .. } => self.start(delivery, &at, team, user).await,
+            Place::Thread { team, channel, thread } => {
+                if self.is_for_all(delivery) {
+                    self.post(delivery, &at, Audience::Everyone).await
+                } else {
+                    self.show_alone(delivery, &at, [team, channel, thread], user).await
+                }
+            }
+        };
+        let receipt = receipt?;
+        let there = receipt.moved.clone().unwrap_or_else(|| delivery.place.clone());
+        if delivery.card.kind == CardKind::Farewell {
+            self.memory().closed(&there, &delivery.person);
+        } else {
+            self.memory().opened(there, delivery.person.clone());
+        }
+        Ok(receipt)
+    }
+
+    async fn find(&self, delivery: &Delivery) -> Sighting {
+        let Some(at) = Place::parse(&delivery.place) else { return Sighting::Absent };
+        let age = delivery.tried_at.map(|tried_at| self.clock.now().duration_since(tried_at));
+        let found = match self.own(delivery, &at).await {
+            // Asked for in a channel that cannot be read, it went to direct messages.
+            Err(Trouble::Blocked(_)) if matches!(at, Place::Starting { .. }) => {
+                let direct = direct_of(&at, &delivery.person);
+                self.own(delivery, &direct).await.map(|found| (direct, found))
+            }
+            found => found.map(|found| (at.clone(), found)),
+        };
+        match found {
+            Ok((there, found)) => match found.last_key_value() {
+                Some((_, (channel, ts))) => {
+                    let thread = found.get(&0).and_then(|(channel, ts)| found_thread(&there, channel, ts));
+                    let moved = if there == at { thread } else { Some(there) };
+                    Sighting::Found(self.receipt(channel, ts, moved))
+                }
+                None if age.is_some_and(|age| age < SETTLED_AFTER) => Sighting::Unclear,
+                None => Sighting::Absent,
+            },
+            // Where nothing can be read, nothing could be posted either.
+            Err(Trouble::Blocked(_)) => Sighting::Absent,
+            Err(_) => Sighting::Unclear,
+        }
+    }
+
+    async fn tell(&self, person: &Person, place: &chat::Place, sentence: &str) {
+        let (Some(at), Some(user)) = (Place::parse(place), place::user(person)) else { return };
+        if let Err(trouble) = self.say_directly(at.team(), user, &Message::sentence(sentence)).await {
+            tracing::debug!(?trouble, "somebody could not be told that their drill waits");
+        }
+    }
+
+    async fn missed(&self, open: &[Open]) -> Vec<Missed> {
+        let mut latest: Vec<&Open> = open.iter().collect();
+        latest.sort_by_key(|open| std::cmp::Reverse(open.active_at));
+        let mut missed = Vec::new();
+        for (number, open) in latest.into_iter().enumerate() {
+            let Some(at) = Place::parse(&open.place) else { continue };
+            self.memory().opened(open.place.clone(), open.person.clone());
+            if number >= CAUGHT_UP_MAX {
+                continue;
+            }
+            match self.missed_in(open, &at).await {
+                Ok(found) => missed.extend(found),
+                Err(trouble) => tracing::warn!(?trouble, "what was missed in a drill could not be read"),
+            }
+        }
+        missed.sort_by_key(|missed| missed.at);
+        missed
+    }
+}
+
+impl Slack {
+    fn receipt(&self, channel: &str, ts: &str, moved: Option<Place>) -> Receipt {
+        Receipt {
+            id: Some(place::receipt(channel, ts)),
+            at: place::time(ts).unwrap_or_else(|| self.clock.now()),
+            moved: moved.map(|place| place.name()),
+        }
+    }
+
+    /// Whether everybody in a thread may see a card.
+    fn is_for_all(&self, delivery: &Delivery) -> bool {
+        let in_the_open = self.memory().is_in_the_open(&delivery.place, &delivery.person);
+        !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away())
+    }
+
+    /// Posts a card's messages in order. On another try, what stands there already is left alone.
+    async fn post(&self, delivery: &Delivery, at: &Place, audience: Audience) -> Result<Receipt, Trouble> {
+        let messages =
+            draw::card(&delivery.card, delivery.interview, delivery.seq, audience, self.clock.now());
+        let there = if delivery.tried_at.is_some() { self.own(delivery, at).await? } else { BTreeMap::new() };
+        let mut spot = self.spot(at).await?;
+        let mut last = None;
+        for (part, message) in messages.iter().enumerate() {
+            let (channel, ts) = match there.get(&part) {
+                Some(found) => found.clone(),
+                None => {
+                    self.count_post(delivery)?;
+                    self.say(at.team(), &spot.channel, spot.thread.as_deref(), message).await?
+                }
+            };
+            if part == 0 && matches!(at, Place::Starting { .. }) {
+                spot = Spot { channel: channel.clone(), thread: Some(ts.clone()) };
+            }
+            last = Some((channel, ts));
+        }
+        let (channel, ts) = last.ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))?;
+        let thread = spot.thread.filter(|_| matches!(at, Place::Starting { .. }));
+        let moved =
+            thread.map(|thread| Place::Thread { team: at.team().to_owned(), channel: spot.channel, thread });
+        Ok(self.receipt(&channel, &ts, moved))
+    }
+
+    /// Posts a question in a channel, for its thread to hang from; where that is not allowed, in direct messages.
+    async fn start(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+        team: &str,
+        user: &str,
+    ) -> Result<Receipt, Trouble> {
+        let posted = self.post(delivery, at, Audience::Everyone).await;
+        let Err(Trouble::Blocked(_)) = posted else { return posted };
+        let direct = Place::Direct { team: team.to_owned(), user: user.to_owned() };
+        self.memory().opened(direct.name(), delivery.person.clone());
+        let posted = self.post(delivery, &direct, Audience::Direct).await?;
+        Ok(Receipt { moved: Some(direct.name()), ..posted })
+    }
+
+    /// Shows a card to its person alone; if it was tried before, a note that says where it is.
+    async fn show_alone(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+        [team, channel, thread]: [&str; 3],
+        user: &str,
+    ) -> Result<Receipt, Trouble> {
+        let Delivery { card, interview, seq, .. } = delivery;
+        if delivery.tried_at.is_some() {
+            let found = self.own(delivery, at).await?;
+            if let Some((_, (channel, ts))) = found.into_iter().next() {
+                return Ok(self.receipt(&channel, &ts, None));
+            }
+            let note = draw::private_note(*interview, *seq, user);
+            self.count_post(delivery)?;
+            let (channel, ts) = self.say(team, channel, Some(thread), &note).await?;
+            return Ok(self.receipt(&channel, &ts, None));
+        }
+        let mut last = None;
+        for message in draw::card(card, *interview, *seq, Audience::Alone, self.clock.now()) {
+            self.count_post(delivery)?;
+            last = Some(self.say_alone(team, channel, Some(thread), user, &message).await?);
+        }
+        let ts = last.ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))?;
+        Ok(self.receipt(channel, &ts, None))
+    }
+
+    fn count_post(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        self.memory().count_post(&delivery.place, self.clock.now()).map_err(|wait| {
+            let interview = delivery.interview.0;
+            tracing::warn!(interview, "there were too many posts in one place, so the next one waits");
+            Trouble::Later(wait)
+        })
+    }
+
+    async fn spot(&self, at: &Place) -> Result<Spot, Trouble> {
+        Ok(match at {
+            Place::Direct { team, user } => {
+                Spot { channel: self.direct_channel(team, user).await?, thread: None }
+            }
+            Place::Starting { channel, .. } => Spot { channel: channel.clone(), thread: None },
+            Place::Thread { channel, thread, .. } => {
+                Spot { channel: channel.clone(), thread: Some(thread.clone()) }
+            }
+        })
+    }
+
+    /// Says something in somebody's direct messages.
+    pub(super) async fn say_directly(
+        &self,
+        team: &str,
+        user: &str,
+        message: &Message,
+    ) -> Result<(), Trouble> {
+        let channel = self.direct_channel(team, user).await?;
+        self.say(team, &channel, None, message).await.map(drop)
+    }
+
+    /// Our own messages of a card, by their place in it: channel and time.
+    async fn own(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+    ) -> Result<BTreeMap<usize, (String, String)>, Trouble> {
+        let Spot { channel, thread } = self.spot(at).await?;
+        let before = delivery.earlier.iter().rev().filter_map(|(_, receipt)| place::of_receipt(receipt));
+        let after = before.filter(|(of, _)| *of == channel).map(|(_, ts)| ts).next();
+        let messages = self.read(at.team(), &channel, thread.as_deref(), after).await?;
+        let mut found = self.cards_among(&messages, delivery, at.team(), &channel);
+        let first = found.get(&0).map(|(_, ts)| ts.clone());
+        if let (Place::Starting { .. }, Some(thread)) = (at, first) {
+            let replies = self.read(at.team(), &channel, Some(&thread), None).await?;
+            found.extend(self.cards_among(&replies, delivery, at.team(), &channel));
+        }
+        Ok(found)
+    }
+
+    fn cards_among(
+        &self,
+        messages: &[Value],
+        delivery: &Delivery,
+        team: &str,
+        channel: &str,
+    ) -> BTreeMap<usize, (String, String)> {
+        let me = self.me(team);
+        let ours = messages.iter().filter(|message| message["user"].as_str() == me.as_deref());
+        let keyed = ours.filter_map(|message| Some((key_of(message)?, message["ts"].as_str()?)));
+        let keyed: Vec<(&str, &str)> = keyed.collect();
+        let parts = (0..draw::PAGES_MAX).filter_map(|part| {
+            let key = press::nonce(delivery.interview, delivery.seq, part);
+            let (_, ts) = keyed.iter().find(|(found, _)| *found == key)?;
+            Some((part, (channel.to_owned(), (*ts).to_owned())))
+        });
+        parts.collect()
+    }
+
+    /// Whether a message with this key stands in a thread.
+    pub(super) async fn stands(
+        &self,
+        team: &str,
+        channel: &str,
+        thread: &str,
+        key: &str,
+    ) -> Result<bool, Trouble> {
+        let messages = self.read(team, channel, Some(thread), None).await?;
+        Ok(messages.iter().any(|message| key_of(message) == Some(key)))
+    }
+
+    /// What somebody wrote in a drill while nobody listened.
+    async fn missed_in(&self, open: &Open, at: &Place) -> Result<Vec<Missed>, Trouble> {
+        let since = open.since.as_deref().and_then(place::of_receipt);
+        let spot = match (at, since) {
+            // The conversation is known by the message that stands there.
+            (Place::Direct { .. }, Some((channel, _))) => Spot { channel: channel.to_owned(), thread: None },
+            (Place::Direct { .. } | Place::Thread { .. }, _) => self.spot(at).await?,
+            // Nothing stands there that could be answered.
+            (Place::Starting { .. }, _) => return Ok(Vec::new()),
+        };
+        let after = since.map_or_else(|| ts_of(open.active_at), |(_, ts)| ts.to_owned());
+        let messages = self.read(at.team(), &spot.channel, spot.thread.as_deref(), Some(&after)).await?;
+        let me = self.me(at.team()).unwrap_or_default();
+        let missed = messages.into_iter().filter_map(|mut message| {
+            let stands_in = Value::String(spot.channel.clone());
+            message.as_object_mut()?.insert("channel".to_owned(), stands_in);
+            let wrote: Wrote = intake::message(&message, at.team(), &me)?;
+            let counts = wrote.person() == open.person && !wrote.text.is_empty();
+            counts.then(|| Missed {
+                key: wrote.key(),
+                at: wrote.at().unwrap_or(open.active_at),
+                person: wrote.person(),
+                place: open.place.clone(),
+                what: wrote.what(),
+            })
+        });
+        Ok(missed.collect())
+    }
+}
+
+/// The key of a card's message.
+fn key_of(message: &Value) -> Option<&str> {
+    let metadata = &message["metadata"];
+    metadata["event_payload"]["key"].as_str().filter(|_| metadata["event_type"] == EVENT_TYPE)
+}
+
+fn direct_of(at: &Place, person: &Person) -> Place {
+    let user = place::user(person).unwrap_or_default().to_owned();
+    Place::Direct { team: at.team().to_owned(), user }
+}
+
+/// The thread that a question which was being posted hangs above.
+fn found_thread(at: &Place, channel: &str, ts: &str) -> Option<Place> {
+    let Place::Starting { team, .. } = at else { return None };
+    Some(Place::Thread { team: team.clone(), channel: channel.to_owned(), thread: ts.to_owned() })
+}
+
+/// A time as Slack writes it.
+fn ts_of(at: Timestamp) -> String {
+    let microseconds = at.as_microsecond();
+    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+}

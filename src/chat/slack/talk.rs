@@ -1,0 +1,458 @@
+//! What happens when somebody writes, presses, fills in or commands: the meaning comes from `intake`, the effect
+//! from the engine. A callback waits for the engine to commit and for nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::command::{self, Asked, SCREEN_DEFAULT};
+use super::draw::{self, Audience};
+use super::intake::{Asker, Happened, Wrote};
+use super::place::{self, Place};
+use super::wire::{FIELD, Message, View};
+use super::{Slack, follow_up, home};
+use crate::chat::press::{self, Action, Press};
+use crate::chat::{Delivery, Look, Outcome, Refusal, Request, Taken, What};
+use crate::clock;
+use crate::core::choose::Filter;
+use crate::core::interview::{InterviewId, Mode, Seq};
+use crate::core::say;
+
+/// How often and how long apart it is looked for a drill that is being opened: a second in all, fifty
+/// times what noting it takes.
+const OPENING_LOOKS: u32 = 5;
+const OPENING_WAIT: Duration = Duration::from_millis(200);
+/// Part of a key, for a card that was shown to everybody after its person had seen it.
+const ALL: &str = "all";
+
+/// It is not on disk, so Slack has to deliver it again.
+#[derive(Debug)]
+pub(super) struct NotTaken;
+
+impl Slack {
+    /// Takes something that happened. What comes back goes with the acknowledgement.
+    pub(super) async fn take(self: &Arc<Self>, happened: Happened) -> Result<Option<Value>, NotTaken> {
+        match happened {
+            Happened::Wrote(wrote) => return self.on_wrote(&wrote).await.map(|()| None),
+            Happened::Uninstalled { team } => {
+                self.inbox.gone(place::of_team(&team)).await.map_err(|_| NotTaken)?;
+            }
+            Happened::Commanded(asker, text) => return self.on_command(&asker, &text).await,
+            Happened::Pressed { asker, action, chosen } => self.on_pressed(asker, &action, chosen).await?,
+            Happened::Filled { asker, form, text } => return self.on_filled(&asker, &form, text).await,
+            Happened::DrillMe(asker) => {
+                let began = self.begin(&asker, asker.direct(), drill(Filter::default(), None)).await?;
+                if let Err(refusal) = began {
+                    self.tell_directly(&asker, refusal.sentence());
+                }
+            }
+            Happened::OpenedHome(asker) => self.show_home(asker),
+            Happened::FollowUp { asker, author, words } => {
+                self.on_follow_up(asker, author, words).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn on_wrote(self: &Arc<Self>, wrote: &Wrote) -> Result<(), NotTaken> {
+        let Some(at) = wrote.place() else { return Ok(()) };
+        let (place, person) = (at.name(), wrote.person());
+        if !wrote.direct && !self.memory().drills(&place, &person) {
+            return Ok(());
+        }
+        if wrote.text.is_empty() {
+            self.hint(wrote, at, say::NO_TEXT.to_owned());
+            return Ok(());
+        }
+        if !wrote.direct {
+            self.memory().wrote(place, person);
+        }
+        match self.take_wrote(wrote, &at).await {
+            Ok(_) => {}
+            Err(Refusal::Failed) => return Err(NotTaken),
+            // Whoever mends an old message wants nothing of us.
+            Err(Refusal::NothingOpen) if wrote.edited.is_some() || !wrote.direct => {}
+            Err(Refusal::NothingOpen) => self.hint(wrote, at, say::slack::NO_DRILL_HERE.to_owned()),
+            Err(refusal) => self.hint(wrote, at, refusal.sentence()),
+        }
+        Ok(())
+    }
+
+    /// Where a drill was just opened, who is quick may write before it is noted that it is there.
+    async fn take_wrote(&self, wrote: &Wrote, at: &Place) -> Result<Taken, Refusal> {
+        let sent = wrote.at().unwrap_or_else(|| self.clock.now());
+        for _ in 0..OPENING_LOOKS {
+            let taken = self.inbox.send(wrote.key(), sent, wrote.person(), at.name(), wrote.what()).await;
+            let opening = self.memory().drills(&at.name(), &wrote.person());
+            if !opening || !matches!(taken, Err(Refusal::NothingOpen)) {
+                return taken;
+            }
+            clock::pause(OPENING_WAIT).await;
+        }
+        Err(Refusal::NothingOpen)
+    }
+
+    /// Says one sentence about what somebody wrote, seldom enough not to be a nuisance.
+    fn hint(self: &Arc<Self>, wrote: &Wrote, at: Place, sentence: String) {
+        if !self.memory().hint_due(at.name(), self.clock.now()) {
+            return;
+        }
+        let (slack, wrote) = (self.clone(), wrote.clone());
+        self.beside(async move {
+            let message = Message::sentence(&sentence);
+            let Wrote { team, channel, user, thread, .. } = &wrote;
+            let said = match at {
+                Place::Direct { .. } => slack.say(team, channel, None, &message).await.map(drop),
+                Place::Starting { .. } | Place::Thread { .. } => {
+                    slack.say_alone(team, channel, thread.as_deref(), user, &message).await.map(drop)
+                }
+            };
+            if let Err(trouble) = said {
+                tracing::debug!(?trouble, "a hint could not be given");
+            }
+        });
+    }
+
+    async fn on_command(self: &Arc<Self>, asker: &Asker, text: &str) -> Result<Option<Value>, NotTaken> {
+        let sentence = match command::read(text, &self.tracks) {
+            Asked::Help => say::slack::HELP.to_owned(),
+            Asked::Unknown { word, near } => say::slack::no_such_command(&word, near),
+            Asked::Drill { filter, traps, direct } => {
+                self.on_begin(asker, direct, drill(filter, traps)).await?
+            }
+            Asked::Screen { count, direct } => self.on_begin(asker, direct, screen(count)).await?,
+            Asked::ForgetMe => self.forget(asker).await?,
+            Asked::Export => {
+                self.export(asker);
+                say::slack::EXPORT_COMES.to_owned()
+            }
+            Asked::Setup => {
+                let (slack, asker) = (self.clone(), asker.clone());
+                self.beside(async move { slack.set_up(&asker).await });
+                return Ok(None);
+            }
+        };
+        // Our own types are plain data, which always serialises.
+        Ok(serde_json::to_value(Message::sentence(&sentence).reply()).ok())
+    }
+
+    /// Begins an interview by a command; the sentence that answers it.
+    async fn on_begin(
+        self: &Arc<Self>,
+        asker: &Asker,
+        direct: bool,
+        request: Request,
+    ) -> Result<String, NotTaken> {
+        let at = if direct { asker.direct() } else { asker.place() };
+        let in_channel = matches!(at, Place::Starting { .. });
+        let sentence = match self.begin(asker, at, request).await? {
+            Ok(taken) if !taken.shown.is_empty() => say::slack::GOES_ON_IN_DIRECT,
+            Ok(_) if in_channel => say::slack::IN_CHANNEL,
+            Ok(_) => say::IN_DIRECT,
+            Err(refusal) => return Ok(refusal.sentence()),
+        };
+        Ok(sentence.to_owned())
+    }
+
+    /// Begins an interview, or shows where the one stands that goes on.
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        asker: &Asker,
+        at: Place,
+        request: Request,
+    ) -> Result<Result<Taken, Refusal>, NotTaken> {
+        let began = self.send(asker, asker.key(), at, What::Begin(request)).await?;
+        if let Ok(Taken { shown, outcome: Outcome::Done, .. }) = &began
+            && let Some(card) = shown.last().cloned()
+        {
+            let (slack, asker) = (self.clone(), asker.clone());
+            self.beside(async move { slack.show_directly(&asker, &card).await });
+        }
+        Ok(began)
+    }
+
+    /// Sends to the engine what somebody did by a button, a form or a command, which have no time of Slack's.
+    pub(super) async fn send(
+        &self,
+        asker: &Asker,
+        key: String,
+        at: Place,
+        what: What,
+    ) -> Result<Result<Taken, Refusal>, NotTaken> {
+        match self.inbox.send(key, self.clock.now(), asker.person(), at.name(), what).await {
+            Err(Refusal::Failed) => Err(NotTaken),
+            taken => Ok(taken),
+        }
+    }
+
+    async fn on_pressed(
+        self: &Arc<Self>,
+        asker: Asker,
+        action: &str,
+        chosen: Option<String>,
+    ) -> Result<(), NotTaken> {
+        if let Some(wanted) = home::read(action) {
+            return self.on_home(asker, wanted).await;
+        }
+        if action == follow_up::LIST {
+            return self.on_choice(asker, chosen).await;
+        }
+        let Some(Press { interview, seq, action }) = Press::from_id(action) else {
+            self.reply(&asker, say::slack::UNKNOWN_BUTTON.to_owned());
+            return Ok(());
+        };
+        let slack = self.clone();
+        match action {
+            Action::Answer => self.beside(async move { slack.open_answer(&asker, interview, seq).await }),
+            Action::Show => self.beside(async move { slack.show(&asker, interview, seq).await }),
+            Action::ShowAll => self.beside(async move { slack.show_all(&asker, interview, seq).await }),
+            Action::Press(button) => {
+                let what = What::Pressed { to: Some(interview), on: Some(seq), button };
+                let taken = self.send(&asker, asker.key(), asker.here(), what).await?;
+                if let Some(sentence) = what_became(taken) {
+                    self.reply(&asker, sentence);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the form for an answer, with what it answers above the field.
+    async fn open_answer(&self, asker: &Asker, interview: InterviewId, seq: Seq) {
+        let look = match self.inbox.look(interview, seq, asker.person()).await {
+            Ok(look) => look,
+            Err(refusal) => return self.reply_now(asker, &refusal.of_card()).await,
+        };
+        match look.outcome.sentence() {
+            None => {
+                let id = Press { interview, seq, action: Action::Answer }.to_id().unwrap_or_default();
+                let above = draw::above_field(&look.card.card);
+                let buttons = [say::slack::SEND, say::slack::CANCEL];
+                let form = View::form(id, say::FORM_TITLE, above, say::YOUR_ANSWER, buttons);
+                if let Err(trouble) = self.open_form(&asker.team, &asker.trigger, &form).await {
+                    tracing::debug!(?trouble, "a form could not be opened");
+                    self.reply_now(asker, say::slack::NO_FORM).await;
+                }
+            }
+            // What only one person sees is gone when they start Slack anew; the question is not.
+            Some(sentence) => match self.where_it_stands(asker, interview).await {
+                Some(card) => self.show_card(asker, &card).await,
+                None => self.reply_now(asker, sentence).await,
+            },
+        }
+    }
+
+    /// The card at which an open interview of theirs stands.
+    async fn where_it_stands(&self, asker: &Asker, interview: InterviewId) -> Option<Delivery> {
+        let overview = self.inbox.overview(asker.person()).await.ok()?;
+        overview.open.into_iter().find(|card| card.interview == interview)
+    }
+
+    async fn on_filled(
+        self: &Arc<Self>,
+        asker: &Asker,
+        form: &str,
+        text: String,
+    ) -> Result<Option<Value>, NotTaken> {
+        let Some(Press { interview, seq, .. }) = Press::from_id(form) else {
+            return Ok(field_error(say::slack::UNKNOWN_BUTTON));
+        };
+        if text.is_empty() {
+            return Ok(field_error(say::NO_TEXT));
+        }
+        let card = match self.inbox.look(interview, seq, asker.person()).await {
+            // The same form again: what it said has counted.
+            Ok(Look { outcome: Outcome::Done | Outcome::Duplicate, card }) => card,
+            Ok(Look { outcome, .. }) => {
+                return Ok(outcome.sentence().and_then(field_error));
+            }
+            Err(Refusal::Failed) => return Err(NotTaken),
+            Err(refusal) => return Ok(field_error(&refusal.of_card())),
+        };
+        self.memory().filled_in(&card.place, &asker.person());
+        let at = Place::parse(&card.place).unwrap_or_else(|| asker.direct());
+        let said = What::Said { to: Some(interview), text };
+        let taken = self.send(asker, asker.key(), at, said).await?;
+        Ok(what_became(taken).as_deref().and_then(field_error))
+    }
+
+    /// Shows a card once more, to its person alone.
+    async fn show(&self, asker: &Asker, interview: InterviewId, seq: Seq) {
+        match self.inbox.look(interview, seq, asker.person()).await {
+            Ok(look) => self.show_card(asker, &look.card).await,
+            Err(refusal) => self.reply_now(asker, &refusal.of_card()).await,
+        }
+    }
+
+    /// Where they are, if that is a channel, else in their direct messages.
+    async fn show_card(&self, asker: &Asker, card: &Delivery) {
+        let thread = match (Place::parse(&card.place), &asker.channel) {
+            (Some(Place::Thread { thread, channel, .. }), Some(here)) if channel == *here => thread,
+            _ => return self.show_directly(asker, card).await,
+        };
+        let channel = asker.channel.as_deref().unwrap_or_default();
+        self.show_in(asker, channel, Some(&thread), card, Audience::Alone).await;
+    }
+
+    async fn show_directly(&self, asker: &Asker, card: &Delivery) {
+        match self.direct_channel(&asker.team, &asker.user).await {
+            Ok(channel) => self.show_in(asker, &channel, None, card, Audience::Direct).await,
+            Err(trouble) => tracing::debug!(?trouble, "a card could not be shown again"),
+        }
+    }
+
+    async fn show_in(
+        &self,
+        asker: &Asker,
+        channel: &str,
+        thread: Option<&str>,
+        card: &Delivery,
+        audience: Audience,
+    ) {
+        let now = self.clock.now();
+        for message in draw::card(&card.card, card.interview, card.seq, audience, now) {
+            let shown = self.say_alone(&asker.team, channel, thread, &asker.user, &message).await;
+            if let Err(trouble) = shown {
+                return tracing::debug!(?trouble, "a card could not be shown again");
+            }
+        }
+    }
+
+    /// Shows a card to everybody in its thread, once.
+    async fn show_all(&self, asker: &Asker, interview: InterviewId, seq: Seq) {
+        let card = match self.inbox.look(interview, seq, asker.person()).await {
+            Ok(look) => look.card,
+            Err(refusal) => return self.reply_now(asker, &refusal.of_card()).await,
+        };
+        let Some(Place::Thread { team, channel, thread }) = Place::parse(&card.place) else {
+            return self.reply_now(asker, say::slack::UNKNOWN_BUTTON).await;
+        };
+        let shown = async {
+            let open = crate::core::card::Card { buttons: Vec::new(), ..card.card };
+            let messages = draw::card(&open, interview, seq, Audience::Everyone, self.clock.now());
+            for (part, message) in messages.into_iter().enumerate() {
+                let key = format!("{}-{ALL}", press::nonce(interview, seq, part));
+                if !self.stands(&team, &channel, &thread, &key).await? {
+                    self.say(&team, &channel, Some(&thread), &message.keyed(key)).await?;
+                }
+            }
+            Ok::<_, super::trouble::Trouble>(())
+        };
+        match shown.await {
+            Ok(()) => self.reply_now(asker, say::slack::SHOWN_ALL).await,
+            Err(trouble) => {
+                tracing::warn!(?trouble, "a card could not be shown to everybody");
+                self.reply_now(asker, say::NOT_SAVED).await;
+            }
+        }
+    }
+
+    /// Removes everything about somebody; the sentence that says so.
+    pub(super) async fn forget(&self, asker: &Asker) -> Result<String, NotTaken> {
+        let person = asker.person();
+        match self.inbox.forget(person.clone()).await {
+            Ok(()) => {
+                self.memory().forget(&person);
+                Ok(say::FORGOTTEN.to_owned())
+            }
+            Err(Refusal::Failed) => Err(NotTaken),
+            Err(refusal) => Ok(refusal.sentence()),
+        }
+    }
+
+    /// Sends somebody everything about them.
+    pub(super) fn export(self: &Arc<Self>, asker: &Asker) {
+        let (slack, asker) = (self.clone(), asker.clone());
+        self.beside(async move {
+            let document = match slack.inbox.export(asker.person()).await {
+                Ok(document) => document,
+                Err(refusal) => return slack.reply_now(&asker, &refusal.sentence()).await,
+            };
+            let sent = async {
+                let channel = slack.direct_channel(&asker.team, &asker.user).await?;
+                let file = document.as_bytes();
+                slack.upload(&asker.team, &channel, "riposte.json", file, say::EXPORTED).await
+            };
+            if let Err(trouble) = sent.await {
+                tracing::warn!(?trouble, "an export could not be sent");
+                slack.reply_now(&asker, say::slack::EXPORT_FAILED).await;
+            }
+        });
+    }
+
+    /// Answers something that somebody did by a sentence for them alone, without keeping the callback.
+    pub(super) fn reply(self: &Arc<Self>, asker: &Asker, sentence: String) {
+        let (slack, asker) = (self.clone(), asker.clone());
+        self.beside(async move { slack.reply_now(&asker, &sentence).await });
+    }
+
+    pub(super) async fn reply_now(&self, asker: &Asker, sentence: &str) {
+        self.reply_with(asker, Message::sentence(sentence)).await;
+    }
+
+    /// The same with more than a sentence. In a thread it stands there; what cannot be answered where it was
+    /// done is answered in direct messages.
+    pub(super) async fn reply_with(&self, asker: &Asker, message: Message) {
+        let said = match (&asker.thread, &asker.channel, &asker.response_url) {
+            (Some(thread), Some(channel), _) => {
+                let said = self.say_alone(&asker.team, channel, Some(thread), &asker.user, &message).await;
+                said.map(drop)
+            }
+            (_, _, Some(url)) => self.answer(&asker.team, url, &message.reply_beside()).await,
+            (_, _, None) => self.say_directly(&asker.team, &asker.user, &message).await,
+        };
+        if let Err(trouble) = said {
+            tracing::debug!(?trouble, "somebody could not be answered");
+        }
+    }
+
+    pub(super) fn tell_directly(self: &Arc<Self>, asker: &Asker, sentence: String) {
+        let (slack, asker) = (self.clone(), asker.clone());
+        self.beside(async move {
+            let message = Message::sentence(&sentence);
+            if let Err(trouble) = slack.say_directly(&asker.team, &asker.user, &message).await {
+                tracing::debug!(?trouble, "somebody could not be answered");
+            }
+        });
+    }
+}
+
+impl Asker {
+    /// The place that they are in, for what belongs to an interview that knows its own.
+    fn here(&self) -> Place {
+        match (&self.channel, &self.thread) {
+            (Some(channel), Some(thread)) => {
+                Place::Thread { team: self.team.clone(), channel: channel.clone(), thread: thread.clone() }
+            }
+            (Some(_) | None, _) => self.direct(),
+        }
+    }
+}
+
+/// A drill, as it is asked for.
+pub(super) fn drill(filter: Filter, traps: Option<u8>) -> Request {
+    Request { mode: Mode::Drill, filter, count: 1, traps, seed: None }
+}
+
+fn screen(count: u8) -> Request {
+    Request { mode: Mode::Screen, filter: Filter::default(), count, traps: None, seed: None }
+}
+
+/// A screen of the usual length.
+pub(super) fn usual_screen() -> Request {
+    screen(SCREEN_DEFAULT)
+}
+
+/// What somebody hears of what they did, if anything.
+fn what_became(taken: Result<Taken, Refusal>) -> Option<String> {
+    match taken {
+        Ok(taken) => taken.outcome.sentence().map(str::to_owned),
+        Err(refusal) => Some(refusal.of_card()),
+    }
+}
+
+/// A sentence below the field of a form, which stays open.
+fn field_error(sentence: &str) -> Option<Value> {
+    Some(json!({"response_action": "errors", "errors": {FIELD: sentence}}))
+}

@@ -1,0 +1,663 @@
+//! Whole conversations in Slack: the bot on one side, people on the other.
+
+use jiff::SignedDuration;
+use riposte::chat::slack::StartError;
+use serde_json::json;
+
+use crate::support::slack::Slack;
+use crate::support::slack::bot::{self, Bot};
+use crate::support::slack::person::Person;
+use crate::support::slack::world::Fault;
+
+const ANSWER: &str = "its the same thing, just other brackets [believes only-syntax]";
+const REPLY: &str = "dict keys, a list is not hashable [held]";
+const QUESTION: &str = "What is the difference";
+const TRAP: &str = "What breaks first";
+const REVEAL: &str = "Model answer";
+
+/// Begins a drill in direct messages and reads the question.
+async fn drill_directly(who: &Person) {
+    let dm = who.dm();
+    assert_eq!(who.commands(&dm, "drill").await, "The question is in your direct messages.");
+    who.sees(QUESTION).await;
+}
+
+/// Begins a drill in a channel and reads the question; the time of its message, which is its thread.
+async fn drill_in(who: &Person, channel: &str) -> String {
+    let answer = who.commands(channel, "drill").await;
+    assert!(answer.contains("in this channel"), "{answer}");
+    who.sees(QUESTION).await.ts
+}
+
+/// Answers by the form.
+async fn answers(who: &Person, text: &str) {
+    who.presses("Answer").await;
+    assert_eq!(who.fills_in(text).await, None);
+}
+
+/// The clock goes on until something is seen.
+async fn in_time(slack: &Slack, who: &Person, text: &str) {
+    while who.count(text) == 0 {
+        slack.advance(SignedDuration::from_secs(5));
+        tokio::time::timeout(std::time::Duration::from_millis(50), who.sees(text)).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_in_direct_messages() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    slack.advance(SignedDuration::from_secs(40));
+    ana.tells(ANSWER);
+    ana.sees(TRAP).await;
+    ana.tells(REPLY);
+    ana.sees(REVEAL).await;
+    insta::assert_snapshot!(ana.view_of(&ana.dm()));
+    ana.presses("Stop").await;
+    ana.sees("Stopped here").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f60_drill_in_a_channel_by_form_is_for_one_person_alone_until_they_show_it() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let (ana, ben) = (slack.user("ana"), slack.user("ben"));
+    let mut bot = Bot::start(&slack).await;
+    drill_in(&ana, &general).await;
+    ana.presses("Answer").await;
+    assert!(ana.form().await.contains(QUESTION), "the question stands above the field");
+    ana.fills_in(ANSWER).await;
+    ana.sees(TRAP).await;
+    answers(&ana, REPLY).await;
+    ana.sees(REVEAL).await;
+    insta::assert_snapshot!("channel_by_form_as_ana_sees_it", ana.view_of(&general));
+    insta::assert_snapshot!("channel_by_form_as_ben_sees_it", ben.view_of(&general));
+    ana.presses("Show all").await;
+    ben.sees(REVEAL).await;
+    ana.presses("Show all").await;
+    ana.sees_times("for everybody to read", 2).await;
+    assert_eq!(ben.count(REVEAL), 1, "it is shown once");
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_in_a_thread_by_messages_keeps_the_model_answer_private() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let (ana, ben) = (slack.user("ana"), slack.user("ben"));
+    let mut bot = Bot::start(&slack).await;
+    let thread = drill_in(&ana, &general).await;
+    ben.says(&general, Some(&thread), "it is the same thing");
+    ben.says(&general, None, "hello?");
+    ana.says(&general, Some(&thread), ANSWER);
+    ana.sees(TRAP).await;
+    ben.sees(TRAP).await;
+    ana.says(&general, Some(&thread), REPLY);
+    ana.sees(REVEAL).await;
+    assert_eq!(ben.count(REVEAL), 0, "Slack cannot hide it until it is tapped");
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn home_shows_what_is_open_and_takes_an_answer() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    ana.opens_home();
+    insta::assert_snapshot!("home_at_first", ana.home_shows("No question is open").await);
+    ana.presses_at_home("Drill me").await;
+    ana.home_shows(QUESTION).await;
+    ana.presses_at_home("Answer").await;
+    ana.fills_in(ANSWER).await;
+    ana.sees(TRAP).await;
+    ana.opens_home();
+    ana.home_shows(TRAP).await;
+    ana.tells(REPLY);
+    ana.sees(REVEAL).await;
+    ana.opens_home();
+    insta::assert_snapshot!("home_after_a_drill", ana.home_shows("1 question answered").await);
+    ana.presses_at_home("Delete my data").await;
+    ana.sees("deleted").await;
+    ana.home_shows("Nothing answered yet").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shortcuts_drill_and_follow_up() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let (ana, ben) = (slack.user("ana"), slack.user("ben"));
+    let mut bot = Bot::start(&slack).await;
+    ben.uses_shortcut().await;
+    ben.sees(QUESTION).await;
+    let ts = ana.says(&general, None, "a tuple cannot change and a list can change [believes only-syntax]");
+    ben.uses_shortcut_on(&general, &ts).await;
+    ben.sees("your own messages only").await;
+    ana.uses_shortcut_on(&general, &ts).await;
+    ana.sees(TRAP).await;
+    let odd = ana.says(&general, None, "tuple");
+    ana.uses_shortcut_on(&general, &odd).await;
+    ana.sees("Which question did that message answer?").await;
+    ana.chooses(QUESTION).await;
+    ana.sees("in your direct messages").await;
+    let none = ana.says(&general, None, "zzz");
+    ana.uses_shortcut_on(&general, &none).await;
+    ana.sees("I have no question that this answers").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_setup_and_slips() {
+    let slack = Slack::start().await;
+    let (general, far) = (slack.channel("general"), slack.channel_without_bot("far"));
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    insta::assert_snapshot!("help", ana.commands(&general, "help").await);
+    assert!(ana.commands(&general, "dril").await.contains("Did you mean /riposte drill?"));
+    let nothing = ana.commands(&general, "drill cobol").await;
+    assert!(nothing.contains("there are the tracks"), "{nothing}");
+    ana.commands(&general, "setup").await;
+    ana.sees("✓ I am in this channel").await;
+    ana.commands(&far, "setup").await;
+    ana.sees("✗ I am not in this channel").await;
+    slack.shared.with(|world| world.lacks_scope.insert("channels:history"));
+    ana.commands(&general, "setup").await;
+    ana.sees("✗ I lack the scope channels:history").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_app_is_no_member_the_drill_moves_to_direct_messages() {
+    let slack = Slack::start().await;
+    let far = slack.channel_without_bot("far");
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    ana.commands(&far, "drill").await;
+    ana.sees(QUESTION).await;
+    ana.tells(ANSWER);
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_that_was_asked_for_again_goes_on() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    let answer = ana.commands(&ana.dm(), "drill").await;
+    assert!(answer.contains("goes on where it was"), "{answer}");
+    slack.called("chat.postEphemeral", 1).await;
+    assert_eq!(ana.count(QUESTION), 2, "it is shown once more, to her alone");
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+/// What only one person sees is gone when they start Slack anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_on_the_question_leads_to_where_the_drill_stands() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_in(&ana, &general).await;
+    let question = ana.sees(QUESTION).await;
+    answers(&ana, ANSWER).await;
+    ana.sees(TRAP).await;
+    ana.presses_on(&question, "Answer").await;
+    slack.called("chat.postEphemeral", 2).await;
+    assert_eq!(ana.count(TRAP), 2);
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s9_forged_and_foreign_presses_change_nothing() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let (ana, ben) = (slack.user("ana"), slack.user("ben"));
+    let mut bot = Bot::start(&slack).await;
+    drill_in(&ana, &general).await;
+    let question = ben.sees(QUESTION).await;
+    ben.presses_on(&question, "Skip").await;
+    ben.sees("somebody else's question").await;
+    ben.presses_on(&question, "Answer").await;
+    ben.forges(&general, "r1:zzz:1:stop").await;
+    ben.forges(&general, "r2:1:1:stop").await;
+    ben.sees("I cannot tell what that button is for").await;
+    answers(&ana, ANSWER).await;
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_forgetting_and_exporting() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    ana.commands(&ana.dm(), "export").await;
+    ana.sees("as one JSON file").await;
+    let file = slack.shared.with(|world| String::from_utf8(world.files[0].1.clone()).unwrap());
+    assert!(file.contains("list-vs-tuple") && file.contains(&format!(":{}", ana.id)), "{file}");
+    assert!(ana.commands(&ana.dm(), "forget-me").await.contains("deleted"));
+    ana.tells(ANSWER);
+    ana.sees("No drill is open here").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f52_buttons_from_before_a_restart_still_work() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    let question = ana.sees(QUESTION).await;
+    bot.stop().await;
+    slack.advance(SignedDuration::from_mins(5));
+    bot.start_again(&slack).await;
+    ana.presses_on(&question, "Skip").await;
+    ana.sees(REVEAL).await;
+    ana.presses_on(&question, "Skip").await;
+    ana.sees("earlier message").await;
+    ana.presses("Stop").await;
+    ana.sees("Stopped here").await;
+    ana.presses_on(&question, "Skip").await;
+    ana.sees("That one is over").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f41_quoted_mentions_stay_text() {
+    let slack = Slack::start().await;
+    let general = slack.channel("general");
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    let thread = drill_in(&ana, &general).await;
+    // The fake holds every text that it would read as mark-up against the bot.
+    let words = "<!channel> <@U000001> <http://x|y> *same thing* & `brackets`";
+    ana.says(&general, Some(&thread), &format!("{words} [believes only-syntax]"));
+    let trap = ana.sees(TRAP).await;
+    assert!(
+        serde_json::to_string(&trap.blocks).unwrap().contains("<!channel> <@U000001>"),
+        "as it was written"
+    );
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f42_event_that_was_acknowledged_and_comes_again_counts_once() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    ana.says_repeatedly(&ana.dm(), ANSWER, 2);
+    ana.sees(TRAP).await;
+    ana.tells(REPLY);
+    ana.sees(REVEAL).await;
+    assert_eq!(ana.count(TRAP), 2, "the follow-up, and its place in the model answer");
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f43_event_whose_first_delivery_got_lost_is_taken_from_its_retry() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    slack.acknowledged().await;
+    slack.shared.with(|world| world.cut());
+    ana.tells(ANSWER);
+    slack.shared.with(|world| world.redeliver());
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f44_message_delivered_eleven_times_as_other_events_counts_once() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    ana.says_repeatedly(&ana.dm(), ANSWER, 11);
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    assert_eq!(ana.count(TRAP), 1);
+    assert_eq!(ana.count(REVEAL), 0);
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f46_edit_counts_if_the_words_changed_and_the_model_answer_is_not_out() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    let dm = ana.dm();
+    let ts = ana.tells(ANSWER);
+    ana.sees(TRAP).await;
+    for _ in 0..50 {
+        ana.edits(&dm, &ts, ANSWER);
+    }
+    slack.acknowledged().await;
+    assert_eq!(ana.count(TRAP), 1, "a link that is unfolded changes no words");
+    ana.edits(&dm, &ts, "a list can change, a tuple cannot [says mutability]");
+    slack.acknowledged().await;
+    ana.tells(REPLY);
+    let reveal = ana.sees(REVEAL).await;
+    let shown = crate::support::slack::person::rendered(&reveal);
+    assert!(shown.contains("a list can change, a tuple cannot"), "{shown}");
+    assert!(!shown.contains("look again"), "what was taken back is not held against her: {shown}");
+    let posts = slack.calls_of("chat.postMessage");
+    ana.edits(&dm, &ts, "too late [says hashable]");
+    slack.acknowledged().await;
+    assert_eq!(slack.calls_of("chat.postMessage"), posts);
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f47_messages_of_bots_are_not_answered() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    let posts = slack.calls_of("chat.postMessage");
+    // The fake tells the bot of its own posts too; once more without what marks them.
+    slack.shared.with(|world| {
+        let own = world.messages.iter().find(|message| message.is_bot).unwrap().clone();
+        let team = world.teams[0].id.clone();
+        for changes in
+            [json!({}), json!({"bot_id": null}), json!({"user": "U999999", "subtype": "bot_message"})]
+        {
+            let event = world.message_event(&own, changes);
+            world.event(&team, event);
+        }
+    });
+    slack.acknowledged().await;
+    assert_eq!(slack.calls_of("chat.postMessage"), posts);
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f48_too_many_sockets_are_waited_out() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    slack.shared.with(|world| {
+        world.sockets_max = 0;
+        world.cut();
+    });
+    slack.called("apps.connections.open", 3).await;
+    let tried = slack.calls_of("apps.connections.open");
+    tokio::time::timeout(std::time::Duration::from_millis(500), slack.called("nothing", 1))
+        .await
+        .unwrap_err();
+    assert!(slack.calls_of("apps.connections.open") <= tried + 1, "it does not hammer");
+    slack.shared.with(|world| world.sockets_max = 10);
+    while slack.shared.with(|world| world.sockets.is_empty()) {
+        slack.advance(SignedDuration::from_secs(30));
+        tokio::time::timeout(std::time::Duration::from_millis(50), slack.connected(1)).await.ok();
+    }
+    drill_directly(&ana).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f29_answer_that_got_lost_posts_nothing_twice() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    slack.shared.with(|world| world.history_delay = SignedDuration::from_secs(7));
+    slack.on("chat.postMessage", Fault::LoseAnswer);
+    ana.commands(&ana.dm(), "drill").await;
+    ana.sees(QUESTION).await;
+    ana.tells(ANSWER);
+    in_time(&slack, &ana, TRAP).await;
+    assert_eq!(ana.count(QUESTION), 1);
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f29_question_that_perhaps_got_lost_is_found_with_its_thread() {
+    let slack = Slack::start().await;
+    let (general, ana) = (slack.channel("general"), slack.user("ana"));
+    let mut bot = Bot::start(&slack).await;
+    slack.on("chat.postMessage", Fault::ErrorAfter);
+    ana.commands(&general, "drill").await;
+    let thread = ana.sees(QUESTION).await.ts;
+    answers(&ana, ANSWER).await;
+    in_time(&slack, &ana, TRAP).await;
+    assert_eq!(ana.count(QUESTION), 1);
+    assert_eq!(ana.sees(TRAP).await.thread, Some(thread));
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+/// What only one person sees cannot be looked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn f29_private_answer_that_got_lost_becomes_a_note_with_a_button() {
+    let slack = Slack::start().await;
+    let (general, ana) = (slack.channel("general"), slack.user("ana"));
+    let mut bot = Bot::start(&slack).await;
+    drill_in(&ana, &general).await;
+    slack.on("chat.postEphemeral", Fault::Error("internal_error"));
+    answers(&ana, ANSWER).await;
+    in_time(&slack, &ana, "The next step for").await;
+    ana.presses("Show me").await;
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_are_waited_out_for_as_long_as_slack_says() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    slack.on("chat.postMessage", Fault::TooMany(20));
+    ana.tells(ANSWER);
+    let calls = slack.calls_of("chat.postMessage");
+    slack.shared.until("the refusal", |world| world.faults.is_empty().then_some(())).await;
+    slack.acknowledged().await;
+    slack.advance(SignedDuration::from_secs(10));
+    assert!(slack.calls_of("chat.postMessage") <= calls + 1, "not before the time");
+    in_time(&slack, &ana, TRAP).await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_are_renewed_and_nothing_is_lost() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    slack.acknowledged().await;
+    let before = slack.shared.with(|world| world.sockets_ever);
+    slack.shared.with(|world| world.refresh());
+    slack.shared.until("another socket", |world| (world.sockets_ever > before).then_some(())).await;
+    ana.tells(ANSWER);
+    ana.sees(TRAP).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f27_message_from_while_it_was_away_is_answered_once() {
+    let slack = Slack::start().await;
+    let ana = slack.user("ana");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    ana.says_unheard(&ana.dm(), ANSWER);
+    bot.start_again(&slack).await;
+    ana.sees(TRAP).await;
+    bot.stop().await;
+    bot.start_again(&slack).await;
+    slack.connected(1).await;
+    ana.tells(REPLY);
+    ana.sees(REVEAL).await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_workspace_has_its_own_people_and_its_own_token() {
+    let slack = Slack::start().await;
+    slack.other_workspace();
+    let (ana, zoe) = (slack.user("ana"), slack.user_of(1, "zoe"));
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&ana).await;
+    drill_directly(&zoe).await;
+    zoe.tells(ANSWER);
+    zoe.sees(TRAP).await;
+    assert_eq!(ana.count(TRAP), 0);
+    slack.shared.with(|world| {
+        let team = world.teams[1].id.clone();
+        world.event(&team, json!({"type": "app_uninstalled"}))
+    });
+    slack.acknowledged().await;
+    ana.tells(ANSWER);
+    ana.sees(TRAP).await;
+    zoe.tells(REPLY);
+    zoe.sees("No drill is open here").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_owner_has_to_mend_is_said() {
+    let slack = Slack::start().await;
+    let refused = bot::refused(&slack, "xapp-canary", "xoxb-wrong").await;
+    assert!(matches!(refused, StartError::BadBotToken) && refused.is_final(), "{refused}");
+    let refused = bot::refused(&slack, "xapp-wrong", "xoxb-canary-0").await;
+    assert!(matches!(refused, StartError::BadAppToken) && refused.is_final(), "{refused}");
+    slack.on("auth.test", Fault::TooMany(9));
+    let refused = bot::refused(&slack, "xapp-canary", "xoxb-canary-0").await;
+    assert!(!refused.is_final(), "{refused}");
+    let mut bot = Bot::start(&slack).await;
+    slack.shared.with(|world| world.disable());
+    let ending = bot.ending().await;
+    assert!(matches!(ending, StartError::NoSocketMode) && ending.is_final(), "{ending}");
+    slack.finish();
+}
+
+/// The program itself, on Slack and on a Discord that is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn program_serves_slack_and_no_log_holds_a_token() {
+    use riposte::clock::{Clock, SystemClock};
+    let slack = Slack::start().await;
+    slack.advance(SystemClock.now().duration_since(slack.shared.clock.now()));
+    let (general, ana) = (slack.channel("general"), slack.user("ana"));
+    let home = tempfile::tempdir().unwrap();
+    let log = std::fs::File::create(home.path().join("log")).unwrap();
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_riposte"))
+        .args(["run", "--db"])
+        .arg(home.path().join("riposte.db"))
+        .env("HOME", home.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env("RIPOSTE_LOG", "trace")
+        .env("RIPOSTE_SLACK_APP_TOKEN", "xapp-canary")
+        .env("RIPOSTE_SLACK_BOT_TOKEN", "xoxb-canary-0")
+        .env("RIPOSTE_SLACK_API", slack.url())
+        .env("RIPOSTE_DISCORD_TOKEN", "discord-canary")
+        .env("RIPOSTE_DISCORD_API", "http://127.0.0.1:9")
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    slack.connected(1).await;
+    ana.commands(&ana.dm(), "drill").await;
+    ana.sees("Aim for 60 seconds").await;
+    ana.tells("xylophonic nonsense words of mine, because a name only points at an object, for example");
+    slack.called("chat.postMessage", 2).await;
+    ana.presses("Skip").await;
+    ana.sees("Model answer").await;
+    ana.presses("Stop").await;
+    ana.sees("Stopped here").await;
+    ana.commands(&general, "drill").await;
+    slack
+        .shared
+        .until("a thread", |world| world.messages.iter().any(|of| of.channel == general).then_some(()))
+        .await;
+    slack.acknowledged().await;
+    program.kill().await.unwrap();
+    let log = std::fs::read_to_string(home.path().join("log")).unwrap();
+    assert!(log.contains("Discord cannot be reached"), "the other platform is complained about:\n{log}");
+    for secret in ["canary", "xylophonic"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "a log holds {secret}");
+    }
+    slack.finish();
+}
+
+/// What the manifest names is what the program reads, and it asks for no more.
+#[test]
+fn manifest_fits_the_program() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("slack-manifest.yaml");
+    let manifest = std::fs::read_to_string(path).unwrap();
+    for needed in
+        ["callback_id: drill_me", "callback_id: follow_up", "command: /riposte", "socket_mode_enabled: true"]
+    {
+        assert!(manifest.contains(needed), "{needed}");
+    }
+    let scopes = manifest.split("bot:").nth(1).unwrap().split("settings:").next().unwrap();
+    let scopes: Vec<&str> = scopes.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
+    let scopes: Vec<&str> = scopes.iter().map(|line| line.split(" #").next().unwrap()).collect();
+    let needed = [
+        "commands",
+        "chat:write",
+        "im:write",
+        "im:history",
+        "channels:history",
+        "groups:history",
+        "files:write",
+    ];
+    assert_eq!(scopes, needed);
+}
