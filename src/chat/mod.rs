@@ -29,7 +29,8 @@ pub use crate::core::whereabouts::{Obstacle, Person, Place};
 pub enum Incoming {
     /// A person did something.
     Did(Did),
-    /// A place is gone, with every place in it: all open interviews there are closed, without a word.
+    /// A place is gone, with every place and everybody in it: all their open interviews are closed, without a
+    /// word.
     Gone {
         /// The place, or what its names begin with, such as `discord:41771983423143937` for a server.
         place: Place,
@@ -428,6 +429,10 @@ pub trait Front: Send + Sync {
     fn at_once(&self) -> usize {
         AT_ONCE_MAX
     }
+    /// Whether what people do there is heard at the moment, as far as it knows.
+    fn is_up(&self) -> bool {
+        true
+    }
     /// Shows a card.
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError>;
     /// Looks for a card that may have been shown before a crash.
@@ -461,6 +466,11 @@ impl Expected {
         *self.front.write().unwrap_or_else(PoisonError::into_inner) = Some(front);
     }
 
+    /// It is gone, until it arrives again.
+    pub fn left(&self) {
+        *self.front.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn front(&self) -> Option<Arc<dyn Front>> {
         self.front.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -474,6 +484,10 @@ impl Front for Expected {
 
     fn at_once(&self) -> usize {
         self.front().map_or(AT_ONCE_MAX, |front| front.at_once())
+    }
+
+    fn is_up(&self) -> bool {
+        self.front().is_some_and(|front| front.is_up())
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {

@@ -195,6 +195,7 @@ impl Platform {
                 Ok(connected) => connected.run(told(stopped.clone())).await,
                 Err(failure) => Err(failure),
             };
+            front.left();
             let Err(failure) = ended else { return OK };
             complain(&failure.text);
             if failure.is_final {

@@ -45,7 +45,7 @@ pub struct Settings {
 }
 
 /// How the engine is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     /// When it last looked at what is due. It does so at least once a minute.
     pub turned_at: Option<Timestamp>,
@@ -57,6 +57,8 @@ pub struct Health {
     pub oldest: Option<Timestamp>,
     /// Posts that wait for somebody to act.
     pub blocked: usize,
+    /// The front ends that are not connected.
+    pub down: Vec<&'static str>,
 }
 
 /// Everything that the engine works with.
@@ -152,6 +154,7 @@ impl Engine {
             posts: waiting.posts,
             oldest: waiting.oldest,
             blocked: waiting.blocked,
+            down: self.fronts.iter().filter(|front| !front.is_up()).map(|front| front.name()).collect(),
         })
     }
 

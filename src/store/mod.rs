@@ -158,7 +158,8 @@ impl Store {
         self.writer.write(Write::SetAside(interview, card)).await.map(drop)
     }
 
-    /// Removes the interviews of a place and of every place in it; returns how many there were.
+    /// Removes the interviews of a place, of every place in it, and of everybody who is named within it; returns how
+    /// many there were.
     pub async fn close_within(&self, place: &Place) -> Result<u64, StoreError> {
         self.writer.write(Write::CloseWithin(place.clone())).await
     }

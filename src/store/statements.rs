@@ -312,7 +312,8 @@ async fn close(connection: &mut SqliteConnection, id: InterviewId) -> Result<(),
 /// There is nowhere to say anything about these interviews, so nothing of them is kept.
 async fn close_within(connection: &mut SqliteConnection, place: &Place) -> Result<u64, sqlx::Error> {
     let within = sqlx::query(
-        "DELETE FROM interviews WHERE place = ?1 OR substr(place, 1, length(?1) + 1) = ?1 || ':'",
+        "DELETE FROM interviews WHERE place = ?1 OR substr(place, 1, length(?1) + 1) = ?1 || ':' \
+         OR substr(person, 1, length(?1) + 1) = ?1 || ':'",
     );
     Ok(within.bind(&place.0).execute(connection).await?.rows_affected())
 }

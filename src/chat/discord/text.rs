@@ -3,6 +3,8 @@
 //! Authored text keeps its code and nothing else; people's words keep nothing: whatever they hold, they are
 //! shown as they were written and cannot end their quotation.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::chat::text as shared;
 pub(super) use crate::chat::text::length;
 use crate::chat::text::{is_shown, next_code};

@@ -152,7 +152,7 @@ mod tests {
         let delivery = |seq| Delivery {
             interview: InterviewId(7),
             seq: Seq(seq),
-            place: "slack:T1:dm:U1".into(),
+            place: "slack:dm-T1-U1".into(),
             person: "slack:T1:U1".into(),
             card: card.clone(),
             earlier: Vec::new(),

@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn direct_messages_are_heard() {
         let heard = wrote(json!({})).unwrap();
-        assert_eq!(heard.place().unwrap().to_string(), "slack:T1:dm:U1");
+        assert_eq!(heard.place().unwrap().to_string(), "slack:dm-T1-U1");
         assert_eq!(heard.key(), "slack:T1:message:D1:1767603600.000100");
         assert_eq!(heard.at().unwrap().to_string(), "2026-01-05T09:00:00.0001Z");
     }

@@ -26,6 +26,7 @@ mod wire;
 pub use place::PREFIX;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -112,6 +113,8 @@ pub struct Slack {
     recall: Recall,
     memory: Mutex<Memory>,
     tasks: Arc<Semaphore>,
+    /// Whether a socket is open.
+    listens: AtomicBool,
 }
 
 impl Slack {
@@ -132,6 +135,7 @@ impl Slack {
             recall: Recall::of(bank),
             memory: Mutex::default(),
             tasks: Arc::new(Semaphore::new(TASKS_MAX)),
+            listens: AtomicBool::new(false),
         };
         for bot_token in &options.bot_tokens {
             let token = token(bot_token);

@@ -1,7 +1,8 @@
 //! Where in Slack an interview takes place, as the one word that the engine keeps. Pure.
 //!
-//! Every place and person begins with the workspace, so that nothing of one can be taken for another's, and all
-//! of it can be closed when a workspace throws the app out.
+//! Every name holds its workspace, so that nothing of one can be taken for another's. Channels and people are named
+//! within theirs, so that all of it can be closed when it throws the app out; direct messages stand for themselves,
+//! as quotas go by the parts of a name.
 
 use std::fmt;
 
@@ -11,6 +12,8 @@ use crate::chat;
 
 /// What every place and person of this front end begins with.
 pub const PREFIX: &str = "slack";
+/// What the direct messages with a person begin with.
+const DIRECT: &str = "dm-";
 /// Characters of an id at the most; Slack's have eleven, those of triggers up to about seventy.
 const ID_MAX: usize = 120;
 
@@ -53,7 +56,13 @@ impl Place {
         }
         let owned = str::to_owned;
         let place = match parts[..] {
-            [PREFIX, team, "dm", user] => Self::Direct { team: owned(team), user: owned(user) },
+            [PREFIX, conversation] => {
+                let (team, user) = conversation.strip_prefix(DIRECT)?.split_once('-')?;
+                if !is_id(team) || !is_id(user) {
+                    return None;
+                }
+                Self::Direct { team: owned(team), user: owned(user) }
+            }
             [PREFIX, team, channel, "new", trigger] => {
                 Self::Starting { team: owned(team), channel: owned(channel), trigger: owned(trigger) }
             }
@@ -81,7 +90,7 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Direct { team, user } => write!(out, "{PREFIX}:{team}:dm:{user}"),
+            Self::Direct { team, user } => write!(out, "{PREFIX}:{DIRECT}{team}-{user}"),
             Self::Starting { team, channel, trigger } => {
                 write!(out, "{PREFIX}:{team}:{channel}:new:{trigger}")
             }
@@ -90,7 +99,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A workspace, as the place that all its places are in.
+/// A workspace, as the place that its channels and its people are in.
 pub(super) fn of_team(team: &str) -> chat::Place {
     chat::Place(format!("{PREFIX}:{team}"))
 }
@@ -145,14 +154,34 @@ mod tests {
             Place::Thread { team: id("T1"), channel: id("C1"), thread: id("1767603600.000100") },
         ] {
             assert_eq!(Place::parse(&place.name()), Some(place.clone()));
-            assert!(place.to_string().starts_with(&of_team("T1").0));
-            assert_eq!(place.name().server(), Some("slack:T1"), "quotas are kept by workspace");
+            assert_eq!(place.team(), "T1");
         }
     }
 
     #[test]
+    fn s10_quotas_go_by_workspace_and_channel_and_by_person_in_direct_messages() {
+        let check = |place: &str, server: Option<&str>, channel: &str| {
+            let place = Place::parse(&place.into()).unwrap().name();
+            assert_eq!((place.server(), place.channel()), (server, channel));
+        };
+        check("slack:T1:C1:1767603600.000100", Some("slack:T1"), "slack:T1:C1");
+        check("slack:T1:C1:new:1.2.ab", Some("slack:T1"), "slack:T1:C1");
+        check("slack:dm-T1-U1", None, "slack:dm-T1-U1");
+    }
+
+    #[test]
     fn places_of_others_are_none() {
-        for text in ["", "terminal", "slack", "slack:T1", "slack:T1:C1", "slack:T1:C1:", "discord:1:2:3"] {
+        for text in [
+            "",
+            "terminal",
+            "slack",
+            "slack:T1",
+            "slack:dm-T1",
+            "slack:dm-T1-",
+            "slack:T1:C1",
+            "slack:T1:C1:",
+            "discord:1:2:3",
+        ] {
             assert_eq!(Place::parse(&text.into()), None, "{text}");
         }
         assert_eq!(user(&"terminal:me".into()), None);

@@ -5,6 +5,7 @@
 //! person sees alone cannot be looked for, so it is not repeated: a public note with a button takes its place.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -22,9 +23,6 @@ use crate::core::card::CardKind;
 /// A history may be behind by seconds: until this long after a message may have been posted, not to find it
 /// there means nothing.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
-/// Open interviews whose history is read after an absence, at the most: a minute of what Slack allows. Those
-/// that were heard of last come first; people in the others write once more.
-const CAUGHT_UP_MAX: usize = 50;
 
 /// Where messages stand.
 struct Spot {
@@ -36,6 +34,10 @@ struct Spot {
 impl Front for Slack {
     fn name(&self) -> &'static str {
         place::PREFIX
+    }
+
+    fn is_up(&self) -> bool {
+        self.listens.load(Ordering::Relaxed)
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
@@ -98,15 +100,10 @@ impl Front for Slack {
     }
 
     async fn missed(&self, open: &[Open]) -> Vec<Missed> {
-        let mut latest: Vec<&Open> = open.iter().collect();
-        latest.sort_by_key(|open| std::cmp::Reverse(open.active_at));
         let mut missed = Vec::new();
-        for (number, open) in latest.into_iter().enumerate() {
+        for open in open {
             let Some(at) = Place::parse(&open.place) else { continue };
             self.memory().opened(open.place.clone(), open.person.clone());
-            if number >= CAUGHT_UP_MAX {
-                continue;
-            }
             match self.missed_in(open, &at).await {
                 Ok(found) => missed.extend(found),
                 Err(trouble) => tracing::warn!(?trouble, "what was missed in a drill could not be read"),

@@ -5,6 +5,7 @@
 //! says in other words, and an event is acknowledged when it is on disk.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -122,7 +123,7 @@ impl SlackSocketModeClientListener for Listener {
     }
 
     async fn on_disconnect(&self, id: &SlackSocketModeWssClientId) {
-        self.state().open.remove(&id.to_string());
+        self.gone(id);
         self.renew(id.clone()).await;
     }
 }
@@ -137,6 +138,7 @@ impl Listener {
             let mut state = self.state();
             let back = state.was_open && state.open.is_empty();
             state.open.insert(id.to_string());
+            self.slack.listens.store(true, Ordering::Relaxed);
             state.was_open = true;
             state.crowded_until = None;
             back
@@ -154,8 +156,14 @@ impl Listener {
         });
     }
 
+    fn gone(&self, id: &SlackSocketModeWssClientId) {
+        let mut state = self.state();
+        state.open.remove(&id.to_string());
+        self.slack.listens.store(!state.open.is_empty(), Ordering::Relaxed);
+    }
+
     fn parted(&self, id: &SlackSocketModeWssClientId, reason: &str) {
-        self.state().open.remove(&id.to_string());
+        self.gone(id);
         match reason {
             "link_disabled" => {
                 // Who stops already needs no second reason.
