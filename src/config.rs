@@ -176,8 +176,8 @@ fn token(name: &str, configured: &Secret, file: Option<&Path>) -> Result<Option<
     }
     let naming = format!("{name}_FILE");
     if let Some(path) = variable(&naming) {
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| format!("cannot read {naming} {path}: {error}"))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {naming} {path}: {error}"))?;
         is_private(Path::new(&path))?;
         return Ok(Some(Secret::new(&text)).filter(|token| !token.is_empty()));
     }

@@ -9,7 +9,20 @@ const HINT_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Places with a recent hint at the most; beyond it, hints may come a little earlier.
 const HINTS_MAX: usize = 10_000;
 
-/// When a hint was given, by place.
+/// What a hint is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hint {
+    /// No drill is open there.
+    NoDrill,
+    /// A message had no text.
+    NoText,
+    /// A message may not be read.
+    Unreadable,
+    /// There was more than is allowed.
+    TooMuch,
+}
+
+/// When a hint was given, by place and what it is about.
 #[derive(Debug)]
 pub(super) struct Hints<Place>(BTreeMap<Place, Timestamp>);
 

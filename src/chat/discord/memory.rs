@@ -8,7 +8,7 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId, UserId};
 
 use super::intake::Asker;
 use super::place::Place;
-use crate::chat::hints::Hints;
+use crate::chat::hints::{Hint, Hints};
 use crate::core::interview::{InterviewId, Seq};
 
 /// An interaction can be answered for fifteen minutes; half a minute less, so that an answer on its way
@@ -38,19 +38,6 @@ pub(super) enum Reach {
     Alone(String),
     /// Not at the moment.
     Nothing,
-}
-
-/// What a hint in a channel is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Hint {
-    /// No drill is open there.
-    NoDrill,
-    /// A message had no text.
-    NoText,
-    /// A message may not be read.
-    Unreadable,
-    /// There was more than is allowed.
-    TooMuch,
 }
 
 /// Everything that is remembered.

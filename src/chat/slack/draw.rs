@@ -17,8 +17,9 @@ pub(super) const PAGES_MAX: usize = 4;
 /// Characters of a message at the most: what is read without scrolling twice, and below the length at which
 /// Slack refuses a message, which it tells nobody.
 const PAGE_MAX: usize = 8_000;
-/// Blocks of a message at the most: Slack's limit less the buttons, the time and a sign that something is left out.
-const PAGE_BLOCKS_MAX: usize = super::wire::BLOCKS_MAX - 3;
+/// Blocks of a message at the most: Slack's limit less the buttons, the time, whose question it is, and a sign that
+/// something is left out.
+const PAGE_BLOCKS_MAX: usize = super::wire::BLOCKS_MAX - 4;
 /// Characters of the line that stands for a message in notifications.
 const NOTICE_MAX: usize = 150;
 /// Where a person's name stands in a sentence.
@@ -66,18 +67,27 @@ pub(super) fn above_field(card: &Card) -> Vec<Block> {
 
 /// The note in a thread that something is there for one person alone.
 pub(super) fn private_note(interview: InterviewId, seq: Seq, user: &str) -> Message {
-    let sentence = say::something_for(PERSON);
-    let (before, after) = sentence.split_once(PERSON).unwrap_or((&sentence, " "));
-    let user_id = user.to_owned();
-    let stretches = [Inline::plain(before), Inline::User { user_id }, Inline::plain(after)];
-    let is_something = |stretch: &Inline| *stretch != Inline::plain("");
-    let elements = stretches.into_iter().filter(is_something).collect();
-    let text = Block::RichText { elements: vec![Rich::RichTextSection { elements }] };
+    let text = naming(&say::something_for(PERSON), user);
     let show = Press { interview, seq, action: Action::Show };
     let button = show.to_id().map(|id| Element::button(say::SHOW_ME, id, true));
     Message::new(say::SHOW_ME, vec![text])
         .with(rows(button.into_iter().collect()))
         .keyed(press::nonce(interview, seq, 0))
+}
+
+/// Whose question it is, to stand above it in a channel.
+pub(super) fn whose(user: &str) -> Block {
+    naming(&say::slack::question_for(PERSON), user)
+}
+
+/// A sentence with somebody's name in it.
+fn naming(sentence: &str, user: &str) -> Block {
+    let (before, after) = sentence.split_once(PERSON).unwrap_or((sentence, " "));
+    let user_id = user.to_owned();
+    let stretches = [Inline::plain(before), Inline::User { user_id }, Inline::plain(after)];
+    let is_something = |stretch: &Inline| *stretch != Inline::plain("");
+    let elements = stretches.into_iter().filter(is_something).collect();
+    Block::RichText { elements: vec![Rich::Section { elements }] }
 }
 
 /// Buttons in rows.
@@ -106,9 +116,15 @@ fn notice(card: &Card) -> String {
 fn pages(card: &Card) -> Vec<Vec<Block>> {
     let mut pages = Pages::default();
     let mut number = 0;
+    let mut after_item = false;
     for block in &card.blocks {
+        let is_item = matches!(block, card::Block::Item { .. });
+        if std::mem::replace(&mut after_item, is_item) && !is_item {
+            pages.gap();
+        }
         match block {
             card::Block::Heading { text } => {
+                pages.gap();
                 each_line(text, |line| pages.paragraph(vec![Inline::bold(line)]));
             }
             card::Block::Small { text } => each_line(text, |line| pages.small(line)),
@@ -117,7 +133,7 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
                 pages.paragraph(Inline::authored(&format!("{lead}:")));
                 each_line(words, |line| {
                     let size = length(&line);
-                    pages.add(Rich::RichTextQuote { elements: vec![Inline::plain(line)] }, size);
+                    pages.add(Rich::Quote { elements: vec![Inline::plain(line)] }, size);
                 });
             }
             card::Block::Item { mark, text, quote } => {
@@ -223,12 +239,14 @@ struct Pages {
     used: usize,
     /// Characters in its last block.
     in_block: usize,
+    /// Whether what follows is another block.
+    is_apart: bool,
 }
 
 impl Pages {
     fn paragraph(&mut self, elements: Vec<Inline>) {
         let size = elements.iter().map(length_of).sum();
-        self.add(Rich::RichTextSection { elements }, size);
+        self.add(Rich::Section { elements }, size);
     }
 
     /// Code in as many blocks as it needs, so that no line is cut where it need not be.
@@ -250,16 +268,20 @@ impl Pages {
 
     fn preformatted(&mut self, text: String) {
         let size = length(&text);
-        self.add(Rich::RichTextPreformatted { elements: vec![Inline::plain(text)] }, size);
+        self.add(Rich::Preformatted { elements: vec![Inline::plain(text)] }, size);
+    }
+
+    /// Keeps what follows apart: Slack leaves room between blocks and none within one.
+    fn gap(&mut self) {
+        self.is_apart = true;
     }
 
     /// Adds a paragraph of so many characters.
     fn add(&mut self, paragraph: Rich, size: usize) {
         self.make_room(size);
+        let joins = self.in_block + size <= TEXT_MAX && !std::mem::take(&mut self.is_apart);
         match self.page.last_mut() {
-            Some(Block::RichText { elements }) if self.in_block + size <= TEXT_MAX => {
-                elements.push(paragraph)
-            }
+            Some(Block::RichText { elements }) if joins => elements.push(paragraph),
             Some(_) | None => {
                 self.page.push(Block::RichText { elements: vec![paragraph] });
                 self.in_block = 0;

@@ -95,7 +95,7 @@ pub(super) fn view(overview: &Overview) -> View {
 }
 
 fn paragraph(line: &str) -> Block {
-    Block::RichText { elements: vec![Rich::RichTextSection { elements: Inline::authored(line) }] }
+    Block::RichText { elements: vec![Rich::Section { elements: Inline::authored(line) }] }
 }
 
 impl Slack {

@@ -85,7 +85,7 @@ pub(super) struct Asker {
     pub(super) user: String,
     /// In which channel, where it was in one.
     pub(super) channel: Option<String>,
-    /// In which thread.
+    /// In which thread, if they look at one: not where it is seen from the channel as well.
     pub(super) thread: Option<String>,
     /// What they did: names it for ever, and opens forms for three seconds.
     pub(super) trigger: String,
@@ -277,11 +277,12 @@ fn command(payload: Value) -> Option<Happened> {
 
 fn interaction(payload: Value) -> Option<Happened> {
     let container = &payload["container"];
+    let thread = text_in(container, "thread_ts").or_else(|| text_in(&payload["message"], "thread_ts"));
     let asker = Asker {
         team: text_in(&payload["team"], "id").or_else(|| text_in(&payload["user"], "team_id"))?,
         user: text_in(&payload["user"], "id")?,
         channel: text_in(&payload["channel"], "id").or_else(|| text_in(container, "channel_id")),
-        thread: text_in(container, "thread_ts").or_else(|| text_in(&payload["message"], "thread_ts")),
+        thread: thread.filter(|thread| container["message_ts"] != thread.as_str()),
         trigger: text_in(&payload, "trigger_id")?,
         response_url: url_in(&payload),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::chat::hints::Hints;
+use crate::chat::hints::{Hint, Hints};
 use crate::chat::{Person, Place};
 
 /// Drills known at the most, about 100 bytes each: more than one app can have open threads.
@@ -29,9 +29,10 @@ const BREAKERS_MAX: usize = 10_000;
 pub(super) struct Memory {
     drills: BTreeSet<(Place, Person)>,
     in_the_open: BTreeSet<(Place, Person)>,
+    looks_at: BTreeMap<(Person, String), String>,
     directs: BTreeMap<Person, String>,
     words: BTreeMap<Person, String>,
-    hints: Hints<Place>,
+    hints: Hints<(Place, Hint)>,
     posts: BTreeMap<Place, VecDeque<Timestamp>>,
 }
 
@@ -53,6 +54,31 @@ impl Memory {
     /// Whether somebody has a drill there.
     pub(super) fn drills(&self, place: &Place, person: &Person) -> bool {
         self.drills.contains(&(place.clone(), person.clone()))
+    }
+
+    /// Whether somebody has a drill within a place.
+    pub(super) fn drills_within(&self, place: &Place, person: &Person) -> bool {
+        let beginning = format!("{}:", place.0);
+        let first = (Place(beginning.clone()), Person(String::new()));
+        let within = self.drills.range(first..).take_while(|(drill, _)| drill.0.starts_with(&beginning));
+        within.into_iter().any(|(_, of)| of == person)
+    }
+
+    /// Somebody did something in a channel: in a thread of it, or where all of it is seen.
+    pub(super) fn acted(&mut self, person: Person, channel: String, thread: Option<String>) {
+        match thread {
+            None => drop(self.looks_at.remove(&(person, channel))),
+            Some(thread) if self.looks_at.len() < DRILLS_MAX => {
+                self.looks_at.insert((person, channel), thread);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Whether somebody looks at a thread of a channel, as far as it is known.
+    pub(super) fn looks_at(&self, person: &Person, channel: &str, thread: &str) -> bool {
+        let seen = self.looks_at.get(&(person.clone(), channel.to_owned()));
+        seen.is_some_and(|seen| seen == thread)
     }
 
     /// Somebody wrote in the open, so that others may read what comes back.
@@ -99,8 +125,8 @@ impl Memory {
     }
 
     /// Whether a hint is due in a place; if so, it counts as given.
-    pub(super) fn hint_due(&mut self, place: Place, now: Timestamp) -> bool {
-        self.hints.is_due(place, now)
+    pub(super) fn hint_due(&mut self, place: Place, hint: Hint, now: Timestamp) -> bool {
+        self.hints.is_due((place, hint), now)
     }
 
     /// The circuit breaker: counts a post in a place, or says how long to wait because there were too many.
@@ -132,6 +158,7 @@ impl Memory {
     pub(super) fn forget(&mut self, person: &Person) {
         self.drills.retain(|(_, of)| of != person);
         self.in_the_open.retain(|(_, of)| of != person);
+        self.looks_at.retain(|(of, _), _| of != person);
         self.directs.remove(person);
         self.words.remove(person);
     }
@@ -163,5 +190,27 @@ mod tests {
         assert!(memory.is_in_the_open(&place, &person));
         memory.filled_in(&place, &person);
         assert!(!memory.is_in_the_open(&place, &person));
+    }
+
+    #[test]
+    fn where_somebody_looks_is_where_they_acted_last() {
+        let mut memory = Memory::default();
+        let (ana, channel) = (Person::from("slack:T1:U1"), "C1".to_owned());
+        memory.acted(ana.clone(), channel.clone(), Some("1".to_owned()));
+        assert!(memory.looks_at(&ana, "C1", "1"));
+        assert!(!memory.looks_at(&ana, "C1", "2") && !memory.looks_at(&ana, "C2", "1"));
+        memory.acted(ana.clone(), channel, None);
+        assert!(!memory.looks_at(&ana, "C1", "1"));
+    }
+
+    #[test]
+    fn drills_of_a_channel_are_those_of_its_threads() {
+        let mut memory = Memory::default();
+        let (ana, ben) = (Person::from("slack:T1:U1"), Person::from("slack:T1:U2"));
+        memory.opened("slack:T1:C1:new:7".into(), ana.clone());
+        memory.opened("slack:T1:C10:1.1".into(), ben.clone());
+        assert!(memory.drills_within(&"slack:T1:C1:new".into(), &ana));
+        assert!(!memory.drills_within(&"slack:T1:C1:new".into(), &ben));
+        assert!(!memory.drills_within(&"slack:T1:C1".into(), &ben), "another channel");
     }
 }

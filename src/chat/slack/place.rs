@@ -14,6 +14,8 @@ use crate::chat;
 pub const PREFIX: &str = "slack";
 /// What the direct messages with a person begin with.
 const DIRECT: &str = "dm-";
+/// What stands before the trigger of a question that is still to be posted.
+const NEW: &str = "new";
 /// Characters of an id at the most; Slack's have eleven, those of triggers up to about seventy.
 const ID_MAX: usize = 120;
 
@@ -63,7 +65,7 @@ impl Place {
                 }
                 Self::Direct { team: owned(team), user: owned(user) }
             }
-            [PREFIX, team, channel, "new", trigger] => {
+            [PREFIX, team, channel, NEW, trigger] => {
                 Self::Starting { team: owned(team), channel: owned(channel), trigger: owned(trigger) }
             }
             [PREFIX, team, channel, thread] => {
@@ -92,7 +94,7 @@ impl fmt::Display for Place {
         match self {
             Self::Direct { team, user } => write!(out, "{PREFIX}:{DIRECT}{team}-{user}"),
             Self::Starting { team, channel, trigger } => {
-                write!(out, "{PREFIX}:{team}:{channel}:new:{trigger}")
+                write!(out, "{PREFIX}:{team}:{channel}:{NEW}:{trigger}")
             }
             Self::Thread { team, channel, thread } => write!(out, "{PREFIX}:{team}:{channel}:{thread}"),
         }
@@ -102,6 +104,12 @@ impl fmt::Display for Place {
 /// A workspace, as the place that its channels and its people are in.
 pub(super) fn of_team(team: &str) -> chat::Place {
     chat::Place(format!("{PREFIX}:{team}"))
+}
+
+/// The questions that are just being posted in the channel of a thread, as the place that they are in.
+pub(super) fn openings(at: &Place) -> Option<chat::Place> {
+    let Place::Thread { team, channel, .. } = at else { return None };
+    Some(chat::Place(format!("{PREFIX}:{team}:{channel}:{NEW}")))
 }
 
 /// A person, as the engine keeps them.

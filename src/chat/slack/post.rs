@@ -44,6 +44,8 @@ impl Front for Slack {
         let (Some(at), Some(user)) = (Place::parse(&delivery.place), place::user(&delivery.person)) else {
             return Err(DeliveryError::Refused(format!("{} is no place in Slack", delivery.place.0)));
         };
+        // Who is quick may write in the thread of a question before it is known where that stands.
+        self.memory().opened(delivery.place.clone(), delivery.person.clone());
         let receipt = match &at {
             Place::Direct { .. } => self.post(delivery, &at, Audience::Direct).await,
             Place::Starting { team, .. } => self.start(delivery, &at, team, user).await,
@@ -55,14 +57,18 @@ impl Front for Slack {
                 }
             }
         };
-        let receipt = receipt?;
-        let there = receipt.moved.clone().unwrap_or_else(|| delivery.place.clone());
-        if delivery.card.kind == CardKind::Farewell {
-            self.memory().closed(&there, &delivery.person);
-        } else {
-            self.memory().opened(there, delivery.person.clone());
+        match receipt {
+            Ok(receipt) => {
+                self.note_where(delivery, &receipt);
+                Ok(receipt)
+            }
+            Err(trouble) => {
+                if !matches!(trouble, Trouble::Later(_) | Trouble::Unknown) {
+                    self.memory().closed(&delivery.place, &delivery.person);
+                }
+                Err(trouble.into())
+            }
         }
-        Ok(receipt)
     }
 
     async fn find(&self, delivery: &Delivery) -> Sighting {
@@ -81,7 +87,9 @@ impl Front for Slack {
                 Some((_, (channel, ts))) => {
                     let thread = found.get(&0).and_then(|(channel, ts)| found_thread(&there, channel, ts));
                     let moved = if there == at { thread } else { Some(there) };
-                    Sighting::Found(self.receipt(channel, ts, moved))
+                    let receipt = self.receipt(channel, ts, moved);
+                    self.note_where(delivery, &receipt);
+                    Sighting::Found(receipt)
                 }
                 None if age.is_some_and(|age| age < SETTLED_AFTER) => Sighting::Unclear,
                 None => Sighting::Absent,
@@ -123,6 +131,19 @@ impl Slack {
         }
     }
 
+    /// Notes where a drill goes on, or that it is over.
+    fn note_where(&self, delivery: &Delivery, receipt: &Receipt) {
+        let there = receipt.moved.as_ref().unwrap_or(&delivery.place);
+        let is_over = delivery.card.kind == CardKind::Farewell;
+        let mut memory = self.memory();
+        if !is_over {
+            memory.opened(there.clone(), delivery.person.clone());
+        }
+        if is_over || *there != delivery.place {
+            memory.closed(&delivery.place, &delivery.person);
+        }
+    }
+
     /// Whether everybody in a thread may see a card.
     fn is_for_all(&self, delivery: &Delivery) -> bool {
         let in_the_open = self.memory().is_in_the_open(&delivery.place, &delivery.person);
@@ -136,15 +157,20 @@ impl Slack {
         let there = if delivery.tried_at.is_some() { self.own(delivery, at).await? } else { BTreeMap::new() };
         let mut spot = self.spot(at).await?;
         let mut last = None;
-        for (part, message) in messages.iter().enumerate() {
+        for (part, message) in messages.into_iter().enumerate() {
+            let is_first = part == 0 && matches!(at, Place::Starting { .. });
+            let message = match place::user(&delivery.person) {
+                Some(user) if is_first => message.below(draw::whose(user)),
+                Some(_) | None => message,
+            };
             let (channel, ts) = match there.get(&part) {
                 Some(found) => found.clone(),
                 None => {
                     self.count_post(delivery)?;
-                    self.say(at.team(), &spot.channel, spot.thread.as_deref(), message).await?
+                    self.say(at.team(), &spot.channel, spot.thread.as_deref(), &message).await?
                 }
             };
-            if part == 0 && matches!(at, Place::Starting { .. }) {
+            if is_first {
                 spot = Spot { channel: channel.clone(), thread: Some(ts.clone()) };
             }
             last = Some((channel, ts));
@@ -191,10 +217,12 @@ impl Slack {
             let (channel, ts) = self.say(team, channel, Some(thread), &note).await?;
             return Ok(self.receipt(&channel, &ts, None));
         }
+        // Slack shows nothing of this kind in a thread in which nobody has written yet.
+        let seen_in = Some(thread).filter(|thread| self.memory().looks_at(&delivery.person, channel, thread));
         let mut last = None;
         for message in draw::card(card, *interview, *seq, Audience::Alone, self.clock.now()) {
             self.count_post(delivery)?;
-            last = Some(self.say_alone(team, channel, Some(thread), user, &message).await?);
+            last = Some(self.say_alone(team, channel, seen_in, user, &message).await?);
         }
         let ts = last.ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))?;
         Ok(self.receipt(channel, &ts, None))

@@ -12,8 +12,9 @@ use super::intake::{Asker, Happened, Wrote};
 use super::place::{self, Place};
 use super::wire::{FIELD, Message, View};
 use super::{Slack, follow_up, home};
+use crate::chat::hints::Hint;
 use crate::chat::press::{self, Action, Press};
-use crate::chat::{Delivery, Look, Outcome, Refusal, Request, Taken, What};
+use crate::chat::{Delivery, Look, Outcome, Person, Refusal, Request, Taken, What};
 use crate::clock;
 use crate::core::choose::Filter;
 use crate::core::interview::{InterviewId, Mode, Seq};
@@ -58,25 +59,36 @@ impl Slack {
     async fn on_wrote(self: &Arc<Self>, wrote: &Wrote) -> Result<(), NotTaken> {
         let Some(at) = wrote.place() else { return Ok(()) };
         let (place, person) = (at.name(), wrote.person());
-        if !wrote.direct && !self.memory().drills(&place, &person) {
+        if !wrote.direct && !self.is_opening(&at, &person) {
             return Ok(());
         }
         if wrote.text.is_empty() {
-            self.hint(wrote, at, say::NO_TEXT.to_owned());
+            self.hint(wrote, at, Hint::NoText, say::NO_TEXT.to_owned());
             return Ok(());
         }
         if !wrote.direct {
-            self.memory().wrote(place, person);
+            let mut memory = self.memory();
+            memory.acted(person.clone(), wrote.channel.clone(), wrote.thread.clone());
+            memory.wrote(place, person);
         }
         match self.take_wrote(wrote, &at).await {
             Ok(_) => {}
             Err(Refusal::Failed) => return Err(NotTaken),
             // Whoever mends an old message wants nothing of us.
             Err(Refusal::NothingOpen) if wrote.edited.is_some() || !wrote.direct => {}
-            Err(Refusal::NothingOpen) => self.hint(wrote, at, say::slack::NO_DRILL_HERE.to_owned()),
-            Err(refusal) => self.hint(wrote, at, refusal.sentence()),
+            Err(Refusal::NothingOpen) => {
+                self.hint(wrote, at, Hint::NoDrill, say::slack::NO_DRILL_HERE.to_owned());
+            }
+            Err(refusal) => self.hint(wrote, at, Hint::TooMuch, refusal.sentence()),
         }
         Ok(())
+    }
+
+    /// Whether somebody has a drill there, or one whose question is just being posted in that channel.
+    fn is_opening(&self, at: &Place, person: &Person) -> bool {
+        let memory = self.memory();
+        memory.drills(&at.name(), person)
+            || place::openings(at).is_some_and(|openings| memory.drills_within(&openings, person))
     }
 
     /// Where a drill was just opened, who is quick may write before it is noted that it is there.
@@ -84,18 +96,22 @@ impl Slack {
         let sent = wrote.at().unwrap_or_else(|| self.clock.now());
         for _ in 0..OPENING_LOOKS {
             let taken = self.inbox.send(wrote.key(), sent, wrote.person(), at.name(), wrote.what()).await;
-            let opening = self.memory().drills(&at.name(), &wrote.person());
-            if !opening || !matches!(taken, Err(Refusal::NothingOpen)) {
+            if !self.is_opening(at, &wrote.person()) || !matches!(taken, Err(Refusal::NothingOpen)) {
                 return taken;
             }
             clock::pause(OPENING_WAIT).await;
         }
-        Err(Refusal::NothingOpen)
+        // Slack delivers it again, when it is known where the question stands.
+        Err(if self.memory().drills(&at.name(), &wrote.person()) {
+            Refusal::NothingOpen
+        } else {
+            Refusal::Failed
+        })
     }
 
     /// Says one sentence about what somebody wrote, seldom enough not to be a nuisance.
-    fn hint(self: &Arc<Self>, wrote: &Wrote, at: Place, sentence: String) {
-        if !self.memory().hint_due(at.name(), self.clock.now()) {
+    fn hint(self: &Arc<Self>, wrote: &Wrote, at: Place, hint: Hint, sentence: String) {
+        if !self.memory().hint_due(at.name(), hint, self.clock.now()) {
             return;
         }
         let (slack, wrote) = (self.clone(), wrote.clone());
@@ -145,6 +161,9 @@ impl Slack {
         request: Request,
     ) -> Result<String, NotTaken> {
         let at = if direct { asker.direct() } else { asker.place() };
+        if let Place::Starting { channel, .. } = &at {
+            self.memory().acted(asker.person(), channel.clone(), None);
+        }
         let in_channel = matches!(at, Place::Starting { .. });
         let sentence = match self.begin(asker, at, request).await? {
             Ok(taken) if !taken.shown.is_empty() => say::slack::GOES_ON_IN_DIRECT,
@@ -202,6 +221,9 @@ impl Slack {
             self.reply(&asker, say::slack::UNKNOWN_BUTTON.to_owned());
             return Ok(());
         };
+        if let Some(channel) = asker.channel.clone() {
+            self.memory().acted(asker.person(), channel, asker.thread.clone());
+        }
         let slack = self.clone();
         match action {
             Action::Answer => self.beside(async move { slack.open_answer(&asker, interview, seq).await }),
@@ -287,32 +309,24 @@ impl Slack {
 
     /// Where they are, if that is a channel, else in their direct messages.
     async fn show_card(&self, asker: &Asker, card: &Delivery) {
-        let thread = match (Place::parse(&card.place), &asker.channel) {
-            (Some(Place::Thread { thread, channel, .. }), Some(here)) if channel == *here => thread,
+        let here = match (Place::parse(&card.place), &asker.channel) {
+            (Some(Place::Thread { channel, .. }), Some(here)) if channel == *here => here,
             _ => return self.show_directly(asker, card).await,
         };
-        let channel = asker.channel.as_deref().unwrap_or_default();
-        self.show_in(asker, channel, Some(&thread), card, Audience::Alone).await;
-    }
-
-    async fn show_directly(&self, asker: &Asker, card: &Delivery) {
-        match self.direct_channel(&asker.team, &asker.user).await {
-            Ok(channel) => self.show_in(asker, &channel, None, card, Audience::Direct).await,
-            Err(trouble) => tracing::debug!(?trouble, "a card could not be shown again"),
+        let now = self.clock.now();
+        for message in draw::card(&card.card, card.interview, card.seq, Audience::Alone, now) {
+            let thread = asker.thread.as_deref();
+            let shown = self.say_alone(&asker.team, here, thread, &asker.user, &message).await;
+            if let Err(trouble) = shown {
+                return tracing::debug!(?trouble, "a card could not be shown again");
+            }
         }
     }
 
-    async fn show_in(
-        &self,
-        asker: &Asker,
-        channel: &str,
-        thread: Option<&str>,
-        card: &Delivery,
-        audience: Audience,
-    ) {
+    async fn show_directly(&self, asker: &Asker, card: &Delivery) {
         let now = self.clock.now();
-        for message in draw::card(&card.card, card.interview, card.seq, audience, now) {
-            let shown = self.say_alone(&asker.team, channel, thread, &asker.user, &message).await;
+        for message in draw::card(&card.card, card.interview, card.seq, Audience::Direct, now) {
+            let shown = self.say_directly(&asker.team, &asker.user, &message.without_key()).await;
             if let Err(trouble) = shown {
                 return tracing::debug!(?trouble, "a card could not be shown again");
             }

@@ -96,14 +96,17 @@ pub(super) enum Block {
 
 /// A paragraph.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(super) enum Rich {
     /// Of text.
-    RichTextSection { elements: Vec<Inline> },
+    #[serde(rename = "rich_text_section")]
+    Section { elements: Vec<Inline> },
     /// Of code.
-    RichTextPreformatted { elements: Vec<Inline> },
+    #[serde(rename = "rich_text_preformatted")]
+    Preformatted { elements: Vec<Inline> },
     /// Of somebody's words.
-    RichTextQuote { elements: Vec<Inline> },
+    #[serde(rename = "rich_text_quote")]
+    Quote { elements: Vec<Inline> },
 }
 
 /// A stretch of text that looks the same.
@@ -214,7 +217,7 @@ impl Message {
 
     /// A message of one sentence, in which `code` is code.
     pub(super) fn sentence(text: &str) -> Self {
-        let lines = text.lines().map(|line| Rich::RichTextSection { elements: Inline::authored(line) });
+        let lines = text.lines().map(|line| Rich::Section { elements: Inline::authored(line) });
         Self::new(
             text.lines().next().unwrap_or_default(),
             vec![Block::RichText { elements: lines.collect() }],
@@ -225,6 +228,17 @@ impl Message {
     pub(super) fn with(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
         self.blocks.extend(blocks);
         self
+    }
+
+    /// With a block above the others.
+    pub(super) fn below(mut self, block: Block) -> Self {
+        self.blocks.insert(0, block);
+        self
+    }
+
+    /// Without a key: what is shown once more is not what is looked for.
+    pub(super) fn without_key(self) -> Self {
+        Self { metadata: None, ..self }
     }
 
     /// With a key by which it is found again.
@@ -245,13 +259,12 @@ impl Message {
         thread: Option<&'a str>,
         user: &'a str,
     ) -> Private<'a> {
-        Private { channel, user, thread_ts: thread, message: Self { metadata: None, ..self.clone() } }
+        Private { channel, user, thread_ts: thread, message: self.clone().without_key() }
     }
 
     /// As the answer to a command.
     pub(super) fn reply(self) -> Reply {
-        let message = Self { metadata: None, ..self };
-        Reply { response_type: "ephemeral", replace_original: None, message }
+        Reply { response_type: "ephemeral", replace_original: None, message: self.without_key() }
     }
 
     /// As the answer to a button, which leaves the message with the button as it is.

@@ -42,7 +42,7 @@ impl Interview {
         }
     }
 
-    /// Until the model answer is out, the words after an edit take the place of those before it. The follow-up
+    /// Until their question is closed, the words after an edit take the place of those before it. The follow-up
     /// that those led to stands as it was asked. What is no answer after the edit counts as it was sent.
     pub(super) fn edited(&mut self, before: &str, after: String, now: Timestamp, read: &dyn Read) {
         self.state.active_at = self.state.active_at.max(now);

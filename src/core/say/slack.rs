@@ -41,6 +41,11 @@ pub const IN_CHANNEL: &str = "Here it comes, in this channel. Press Answer under
 /// A drill that a person asked for goes on where it was, in their direct messages.
 pub const GOES_ON_IN_DIRECT: &str = "Your drill goes on where it was, in our direct messages.";
 
+/// Above a question in a channel. `person` is how the platform names them.
+pub fn question_for(person: &str) -> String {
+    format!("A question for {person}. Everybody else can ask for their own with /riposte drill.")
+}
+
 /// A person's data is on its way.
 pub const EXPORT_COMES: &str = "Everything that I keep about you comes as a file in our direct messages.";
 

@@ -231,7 +231,11 @@ fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
             world.payloads.push(body.clone());
             let user = body["user"].as_str().ok_or("invalid_arguments")?.to_owned();
             let message = message(world, &channel, body, Some(user));
-            world.post(message.clone());
+            // In a thread that nobody has written in, Slack shows it to nobody and says nothing of it.
+            let is_shown = message.thread.as_ref().is_none_or(|thread| world.is_active(thread));
+            if is_shown {
+                world.post(message.clone());
+            }
             Ok(json!({"message_ts": message.ts}))
         }
         "conversations.history" | "conversations.replies" => history(world, method, team, body),

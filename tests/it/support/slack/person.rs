@@ -125,8 +125,8 @@ impl Person {
 
     /// The last message for them that holds a text, if there is one.
     fn find(&self, world: &World, text: &str) -> Option<Message> {
-        let seen = world.messages.iter().filter(|message| message.is_bot && self.can_see(world, message));
-        seen.filter(|message| rendered(message).contains(text)).next_back().cloned()
+        let mut seen = world.messages.iter().filter(|message| message.is_bot && self.can_see(world, message));
+        seen.rfind(|message| rendered(message).contains(text)).cloned()
     }
 
     pub(crate) fn can_see(&self, world: &World, message: &Message) -> bool {
@@ -152,8 +152,8 @@ impl Person {
         let message = self
             .shared
             .until(&what, |world| {
-                let seen = world.messages.iter().filter(|message| self.can_see(world, message));
-                seen.filter(|message| action_of(&message.blocks, label).is_some()).next_back().cloned()
+                let mut seen = world.messages.iter().filter(|message| self.can_see(world, message));
+                seen.rfind(|message| action_of(&message.blocks, label).is_some()).cloned()
             })
             .await;
         self.presses_on(&message, label).await;

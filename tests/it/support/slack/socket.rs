@@ -77,10 +77,12 @@ async fn attend(shared: &Shared, socket: WebSocketStream<TokioIo<Upgraded>>) {
             world.push(envelope);
         }
     });
+    let mut told = Vec::new();
     loop {
         tokio::select! {
             order = ordered.recv() => match order {
                 Some(Order::Say(envelope)) => {
+                    told.extend(envelope["envelope_id"].as_str().map(str::to_owned));
                     if out.send(Message::Text(envelope.to_string())).await.is_err() {
                         break;
                     }
@@ -94,7 +96,22 @@ async fn attend(shared: &Shared, socket: WebSocketStream<TokioIo<Upgraded>>) {
             },
         }
     }
-    shared.with(|world| world.sockets.remove(&number));
+    shared.with(|world| {
+        world.sockets.remove(&number);
+        // What was not acknowledged goes to another one, or to the next.
+        for id in told {
+            if let Some(envelope) = world.unacknowledged.get(&id).cloned() {
+                world.push(retried(envelope));
+            }
+        }
+    });
+}
+
+/// An envelope, delivered once more.
+pub(super) fn retried(mut envelope: Value) -> Value {
+    envelope["retry_attempt"] = json!(1);
+    envelope["retry_reason"] = json!("timeout");
+    envelope
 }
 
 /// An acknowledgement.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::socket::Order;
+use super::socket::{Order, retried};
 
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,10 +219,8 @@ impl World {
     /// Sends whatever is not acknowledged once more, as Slack does after a while, marked as a retry.
     pub(crate) fn redeliver(&mut self) {
         self.waiting.clear();
-        for mut envelope in self.unacknowledged.values().cloned().collect::<Vec<_>>() {
-            envelope["retry_attempt"] = json!(1);
-            envelope["retry_reason"] = json!("timeout");
-            self.push(envelope);
+        for envelope in self.unacknowledged.values().cloned().collect::<Vec<_>>() {
+            self.push(retried(envelope));
         }
     }
 
@@ -247,6 +245,12 @@ impl World {
     /// A message in a place; the event that tells of it.
     pub(crate) fn post(&mut self, message: Message) {
         self.messages.push(message);
+    }
+
+    /// Whether anybody has written in a thread.
+    pub(crate) fn is_active(&self, thread: &str) -> bool {
+        let mut replies = self.messages.iter().filter(|message| message.thread.as_deref() == Some(thread));
+        replies.any(|message| message.only_for.is_none())
     }
 
     pub(crate) fn message_event(&self, message: &Message, changes: Value) -> Value {
