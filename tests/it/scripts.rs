@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use riposte::core::bank::Bank;
 use riposte::core::card::Button;
@@ -13,7 +14,8 @@ use riposte::core::grading::Grader;
 use riposte::core::say;
 use riposte::store::Store;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::ChildStdout;
 
 use crate::support::bot::Bot as DiscordBot;
 use crate::support::discord::Discord;
@@ -126,29 +128,43 @@ async fn on_terminal(script: &[Step]) -> Value {
         .env("HOME", home.path())
         .env_remove("XDG_CONFIG_HOME")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let mut input = String::new();
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    read_up_to(&mut stdout, ASKS).await;
     for step in script {
         // An empty line sends an answer; a command needs none.
-        input.push_str(match step {
-            Says(text, _) => text,
-            Presses(Button::Blank, _) => "/blank",
-            Presses(Button::Skip, _) => "/skip",
-            Presses(Button::OnceMore, _) => "/again",
-            Presses(_, _) => "/wrong",
-            Corrects(_) => "/wrong 1",
-        });
-        input.push_str(if matches!(step, Says(..)) { "\n\n" } else { "\n" });
+        let (input, after) = match step {
+            Says(text, after) => (format!("{text}\n"), after),
+            Presses(Button::Blank, after) => ("/blank".to_owned(), after),
+            Presses(Button::Skip, after) => ("/skip".to_owned(), after),
+            Presses(Button::OnceMore, after) => ("/again".to_owned(), after),
+            Presses(_, after) => ("/wrong".to_owned(), after),
+            Corrects(after) => ("/wrong 1".to_owned(), after),
+        };
+        stdin.write_all(format!("{input}\n").as_bytes()).await.unwrap();
+        read_up_to(&mut stdout, after).await;
     }
-    let mut stdin = child.stdin.take().unwrap();
-    // Without the last empty line, which would ask for the next question.
-    stdin.write_all(input.trim_end().as_bytes()).await.unwrap();
-    stdin.write_all(b"\n").await.unwrap();
-    drop(stdin);
-    assert!(child.wait().await.unwrap().success());
+    // The end of its input would end the interview.
+    child.kill().await.unwrap();
     journal(&database, "terminal:me").await
+}
+
+/// Reads until a text is there, however its lines are broken.
+async fn read_up_to(stdout: &mut ChildStdout, text: &str) {
+    let mut read = String::new();
+    let reading = async {
+        while !read.split_whitespace().collect::<Vec<_>>().join(" ").contains(text) {
+            let mut piece = [0; 4_096];
+            let length = stdout.read(&mut piece).await.unwrap();
+            assert!(length > 0, "it ended");
+            read.push_str(&String::from_utf8_lossy(&piece[..length]));
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(30), reading).await;
+    assert!(in_time.is_ok(), "waited in vain for “{text}”:\n{read}");
 }
 
 async fn on_discord(script: &[Step]) -> Value {
@@ -194,26 +210,20 @@ async fn on_slack(script: &[Step], place: Where) -> Value {
     ana.commands(&at, "drill").await;
     ana.sees(ASKS).await;
     for step in script {
-        let after = match step {
-            Says(text, after) if place == Where::Direct => {
+        let (Says(_, after) | Presses(_, after) | Corrects(after)) = step;
+        let before = ana.count(after);
+        match step {
+            Says(text, _) if place == Where::Direct => {
                 ana.tells(text);
-                after
             }
-            Says(text, after) => {
+            Says(text, _) => {
                 ana.presses("Answer").await;
                 assert_eq!(ana.fills_in(text).await, None);
-                after
             }
-            Presses(button, after) => {
-                ana.presses(say::label(button)).await;
-                after
-            }
-            Corrects(after) => {
-                ana.presses("1").await;
-                after
-            }
-        };
-        ana.sees(after).await;
+            Presses(button, _) => ana.presses(say::label(button)).await,
+            Corrects(_) => ana.presses("1").await,
+        }
+        ana.sees_times(after, before + 1).await;
     }
     slack.acknowledged().await;
     let team = slack.shared.with(|world| world.teams[0].id.clone());

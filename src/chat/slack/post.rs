@@ -1,6 +1,6 @@
 //! Puts cards where they belong, and finds out what became of them.
 //!
-//! In a thread, what is about one person's answer is for that person alone, unless they write in the open; what
+//! In a channel, what comes after the question is for its person alone, unless they write in its thread; what
 //! gives the answer away is for them alone even then, since Slack cannot hide text until it is tapped. What one
 //! person sees alone cannot be looked for, so it is not repeated: a public note with a button takes its place.
 
@@ -50,7 +50,7 @@ impl Front for Slack {
             Place::Direct { .. } => self.post(delivery, &at, Audience::Direct).await,
             Place::Starting { team, .. } => self.start(delivery, &at, team, user).await,
             Place::Thread { team, channel, thread } => {
-                if self.is_for_all(delivery) {
+                if self.is_for_all(delivery, channel, thread) {
                     self.post(delivery, &at, Audience::Everyone).await
                 } else {
                     self.show_alone(delivery, &at, [team, channel, thread], user).await
@@ -144,10 +144,12 @@ impl Slack {
         }
     }
 
-    /// Whether everybody in a thread may see a card.
-    fn is_for_all(&self, delivery: &Delivery) -> bool {
-        let in_the_open = self.memory().is_in_the_open(&delivery.place, &delivery.person);
-        !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away())
+    /// Whether a card is for everybody in its thread: if its person looks there, and it may be read by others.
+    fn is_for_all(&self, delivery: &Delivery, channel: &str, thread: &str) -> bool {
+        let memory = self.memory();
+        let in_the_open = memory.is_in_the_open(&delivery.place, &delivery.person);
+        let readable = !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away());
+        readable && memory.looks_at(&delivery.person, channel, thread)
     }
 
     /// Posts a card's messages in order. On another try, what stands there already is left alone.

@@ -98,6 +98,9 @@ async fn attend(shared: &Shared, socket: WebSocketStream<TokioIo<Upgraded>>) {
     }
     shared.with(|world| {
         world.sockets.remove(&number);
+        while let Ok(Order::Say(envelope)) = ordered.try_recv() {
+            told.extend(envelope["envelope_id"].as_str().map(str::to_owned));
+        }
         // What was not acknowledged goes to another one, or to the next.
         for id in told {
             if let Some(envelope) = world.unacknowledged.get(&id).cloned() {
