@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use futures_util::future::join_all;
@@ -25,6 +26,8 @@ use crate::store::Store;
 
 /// Inputs that may wait for the engine: a minute of a busy server. Beyond it the platforms' own queues wait.
 const INBOX_MAX: usize = 1_024;
+/// For so long a start waits for a platform at the most; one that comes later comes by itself.
+const START_WITHIN: Duration = Duration::from_secs(10);
 /// Until a platform that could not be reached is tried again.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
@@ -120,7 +123,7 @@ async fn serve(
     let (sender, inbox) = mpsc::channel(INBOX_MAX);
     let shared = Shared { inbox: Inbox(sender), clock: clock.clone(), bank: bank.clone() };
     // Before the engine keeps any deadline, so that what people did meanwhile comes first.
-    let connected = join_all(platforms.iter().map(|platform| platform.connect(&shared))).await;
+    let connected = join_all(platforms.iter().map(|platform| platform.connect_soon(&shared))).await;
     let expected: Vec<Arc<Expected>> =
         platforms.iter().map(|platform| Arc::new(Expected::new(platform.name()))).collect();
     for (expected, connected) in expected.iter().zip(&connected) {
@@ -165,6 +168,15 @@ impl Platform {
             Self::Discord(_) => discord::PREFIX,
             Self::Slack(_) => slack::PREFIX,
         }
+    }
+
+    /// The same within [`START_WITHIN`].
+    async fn connect_soon(&self, shared: &Shared) -> Result<Connected, Failure> {
+        let connected = tokio::time::timeout(START_WITHIN, self.connect(shared)).await;
+        connected.unwrap_or_else(|_| {
+            let text = format!("{}: there was no answer; it is tried again", self.name());
+            Err(Failure { text, is_final: false })
+        })
     }
 
     /// Finds out whether it is there and takes the tokens.

@@ -152,6 +152,20 @@ async fn card_for_a_platform_that_is_not_here_waits_and_disturbs_nobody() {
     assert_eq!(health.turned_at, Some("2026-01-05T09:01:00Z".parse().unwrap()));
 }
 
+#[tokio::test]
+async fn platform_that_left_is_down_and_its_cards_wait_until_it_is_back() {
+    let mut play = Play::new().await;
+    play.expected.left();
+    play.by("other:somebody", "other:1", a_drill()).await.unwrap();
+    play.drill().await;
+    assert_eq!(play.engine().health().await.unwrap().down, ["other"]);
+    assert_eq!((play.channel.posted().len(), play.other.posted().len()), (1, 0), "the first one goes on");
+    play.expected.arrived(play.other.clone());
+    assert!(play.engine().health().await.unwrap().down.is_empty());
+    play.wait(30).await;
+    assert_eq!(play.other.posted().len(), 1);
+}
+
 /// F29: the platform did what was asked, and the answer got lost.
 #[tokio::test]
 async fn f29_card_of_unknown_outcome_is_looked_for_with_patience_and_holds_nobody_up() {

@@ -427,12 +427,14 @@ async fn f48_too_many_sockets_are_waited_out() {
         .await
         .unwrap_err();
     assert!(slack.calls_of("apps.connections.open") <= tried + 1, "it does not hammer");
+    assert!(!bot.is_up(), "and says that it hears nobody");
     slack.shared.with(|world| world.sockets_max = 10);
     while slack.shared.with(|world| world.sockets.is_empty()) {
         slack.advance(SignedDuration::from_secs(30));
         tokio::time::timeout(std::time::Duration::from_millis(50), slack.connected(1)).await.ok();
     }
     drill_directly(&ana).await;
+    assert!(bot.is_up());
     slack.acknowledged().await;
     bot.stop().await;
     slack.finish();
@@ -471,6 +473,29 @@ async fn f29_question_that_perhaps_got_lost_is_found_with_its_thread() {
     }
     assert_eq!(ana.count(QUESTION), 1);
     assert_eq!(ana.sees(TRAP).await.thread, Some(thread));
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f29_question_that_perhaps_got_lost_is_found_in_a_busy_channel() {
+    let slack = Slack::start().await;
+    let (general, ana, ben) = (slack.channel("general"), slack.user("ana"), slack.user("ben"));
+    for number in 0..250 {
+        ben.says_unheard(&general, &format!("{number} of other things before"));
+    }
+    let mut bot = Bot::start(&slack).await;
+    slack.advance(SignedDuration::from_hours(2));
+    slack.on("chat.postMessage", Fault::LoseAnswer);
+    ana.commands(&general, "drill").await;
+    ana.sees(QUESTION).await;
+    for number in 0..250 {
+        ben.says_unheard(&general, &format!("{number} of other things after"));
+    }
+    answers(&ana, ANSWER).await;
+    in_time(&slack, &ana, TRAP).await;
+    assert_eq!(ana.count(QUESTION), 1);
     slack.acknowledged().await;
     bot.stop().await;
     slack.finish();
@@ -570,6 +595,19 @@ async fn every_workspace_has_its_own_people_and_its_own_token() {
     ana.sees(TRAP).await;
     zoe.tells(REPLY);
     zoe.sees("No drill is open here").await;
+    slack.acknowledged().await;
+    bot.stop().await;
+    slack.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workspace_whose_token_is_refused_is_nothing_to_the_others() {
+    let slack = Slack::start().await;
+    slack.other_workspace();
+    slack.shared.with(|world| world.teams[0].is_revoked = true);
+    let zoe = slack.user_of(1, "zoe");
+    let mut bot = Bot::start(&slack).await;
+    drill_directly(&zoe).await;
     slack.acknowledged().await;
     bot.stop().await;
     slack.finish();

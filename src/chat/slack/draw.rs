@@ -80,6 +80,11 @@ pub(super) fn whose(user: &str) -> Block {
     naming(&say::slack::question_for(PERSON), user)
 }
 
+/// Whose card it is that everybody may read, to stand above it.
+pub(super) fn shown_by(user: &str) -> Block {
+    naming(&say::slack::shown_by(PERSON), user)
+}
+
 /// A sentence with somebody's name in it.
 fn naming(sentence: &str, user: &str) -> Block {
     let (before, after) = sentence.split_once(PERSON).unwrap_or((sentence, " "));

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::chat::hints::{Hint, Hints};
 use crate::chat::{Person, Place};
+use crate::core::interview::{InterviewId, Seq};
 
 /// Drills known at the most, about 100 bytes each: more than one app can have open threads.
 const DRILLS_MAX: usize = 100_000;
@@ -24,6 +25,10 @@ const POSTS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 /// not enough, all of them, which lets everybody through for a moment.
 const BREAKERS_MAX: usize = 10_000;
 
+/// Cards shown to everybody that are remembered at the most; the oldest are forgotten, and a press on one of their
+/// buttons looks into the thread.
+const SHOWN_MAX: usize = 10_000;
+
 /// Everything that is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -34,6 +39,7 @@ pub(super) struct Memory {
     words: BTreeMap<Person, String>,
     hints: Hints<(Place, Hint)>,
     posts: BTreeMap<Place, VecDeque<Timestamp>>,
+    shown: BTreeSet<(InterviewId, Seq)>,
 }
 
 impl Memory {
@@ -127,6 +133,19 @@ impl Memory {
     /// Whether a hint is due in a place; if so, it counts as given.
     pub(super) fn hint_due(&mut self, place: Place, hint: Hint, now: Timestamp) -> bool {
         self.hints.is_due((place, hint), now)
+    }
+
+    /// Whether a card was not shown to everybody before; from here on it was.
+    pub(super) fn show_once(&mut self, interview: InterviewId, seq: Seq) -> bool {
+        while self.shown.len() >= SHOWN_MAX {
+            self.shown.pop_first();
+        }
+        self.shown.insert((interview, seq))
+    }
+
+    /// It was not, after all.
+    pub(super) fn not_shown(&mut self, interview: InterviewId, seq: Seq) {
+        self.shown.remove(&(interview, seq));
     }
 
     /// The circuit breaker: counts a post in a place, or says how long to wait because there were too many.

@@ -48,8 +48,10 @@ use wire::{Message, Reply, View};
 
 /// A call takes this long at the most: longer than Slack ever needs, and an end to a connection that died.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Messages read at once: enough for what a drill can have missed, and what Slack recommends at the most.
+/// Messages of a page: what Slack recommends at the most.
 const READ_MAX: usize = 100;
+/// Pages read at the most: an hour of a busy channel. What is behind them is not known.
+const READS_MAX: usize = 5;
 /// Things said beside the cards at the same time at the most; who presses beyond it presses again.
 const TASKS_MAX: usize = 256;
 
@@ -107,6 +109,8 @@ pub struct Slack {
     client: Arc<SlackHyperClient>,
     app_token: SlackApiToken,
     workspaces: BTreeMap<String, Workspace>,
+    /// Bot tokens that Slack refuses.
+    refused: usize,
     inbox: Inbox,
     clock: Arc<dyn Clock>,
     tracks: BTreeSet<String>,
@@ -129,6 +133,7 @@ impl Slack {
             client: Arc::new(client(options.api.as_deref())?),
             app_token: token(&options.app_token),
             workspaces: BTreeMap::new(),
+            refused: 0,
             inbox,
             clock,
             tracks: command::tracks(bank),
@@ -139,13 +144,31 @@ impl Slack {
         };
         for bot_token in &options.bot_tokens {
             let token = token(bot_token);
-            let told = slack.get(&token, "auth.test", &[]).await;
-            let told = told.map_err(|trouble| start_error(trouble, StartError::BadBotToken))?;
+            let told = match slack.get(&token, "auth.test", &[]).await {
+                Ok(told) => told,
+                Err(trouble) => match start_error(trouble, StartError::BadBotToken) {
+                    // One workspace that threw the app out is nothing to the others.
+                    StartError::BadBotToken => {
+                        slack.refused += 1;
+                        continue;
+                    }
+                    error => return Err(error),
+                },
+            };
             let (Some(team), Some(me)) = (told["team_id"].as_str(), told["user_id"].as_str()) else {
                 return Err(StartError::Unreachable("it did not say who we are".to_owned()));
             };
             let name = told["team"].as_str().unwrap_or(team).to_owned();
             slack.workspaces.insert(team.to_owned(), Workspace { name, token, me: me.to_owned() });
+        }
+        if slack.workspaces.is_empty() {
+            return Err(StartError::BadBotToken);
+        }
+        if slack.refused > 0 {
+            tracing::error!(
+                tokens = slack.refused,
+                "Slack refuses bot tokens; the other workspaces are served"
+            );
         }
         slack.check_socket().await?;
         Ok(Arc::new(slack))
@@ -239,7 +262,7 @@ impl Slack {
         Ok(channel)
     }
 
-    /// Messages of a channel or a thread, oldest first: those after one, or the newest.
+    /// Messages of a channel or a thread, oldest first: all of them, or those after one.
     async fn read(
         &self,
         team: &str,
@@ -247,15 +270,39 @@ impl Slack {
         thread: Option<&str>,
         after: Option<&str>,
     ) -> Result<Vec<Value>, Trouble> {
+        let mut messages = Vec::new();
+        let mut cursor = None;
+        for _ in 0..READS_MAX {
+            let page = self.read_page(team, channel, thread, after, cursor.as_deref()).await?;
+            messages.extend(page.0);
+            cursor = page.1;
+            if cursor.is_none() {
+                messages.sort_by(|a, b| a["ts"].as_str().cmp(&b["ts"].as_str()));
+                return Ok(messages);
+            }
+        }
+        Err(Trouble::Unknown)
+    }
+
+    /// A page of them, and what leads to the next one.
+    async fn read_page(
+        &self,
+        team: &str,
+        channel: &str,
+        thread: Option<&str>,
+        after: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Value>, Option<String>), Trouble> {
         let limit = READ_MAX.to_string();
         let mut params = vec![("channel", channel), ("include_all_metadata", "true"), ("limit", &limit)];
         params.extend(thread.map(|ts| ("ts", ts)));
         params.extend(after.map(|ts| ("oldest", ts)));
+        params.extend(cursor.map(|cursor| ("cursor", cursor)));
         let method = if thread.is_some() { "conversations.replies" } else { "conversations.history" };
         let mut answer = self.get(self.token_of(team)?, method, &params).await?;
-        let Value::Array(mut messages) = answer["messages"].take() else { return Err(Trouble::Unknown) };
-        messages.sort_by(|a, b| a["ts"].as_str().cmp(&b["ts"].as_str()));
-        Ok(messages)
+        let Value::Array(messages) = answer["messages"].take() else { return Err(Trouble::Unknown) };
+        let next = answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty());
+        Ok((messages, next.map(str::to_owned)))
     }
 
     /// Sends a file to a conversation.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -23,6 +24,9 @@ use crate::core::card::CardKind;
 /// A history may be behind by seconds: until this long after a message may have been posted, not to find it
 /// there means nothing.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// A first card is looked for from so long before it was last tried: longer than clocks differ and than parts of
+/// one card lie apart.
+const TRIED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where messages stand.
 struct Spot {
@@ -112,7 +116,12 @@ impl Front for Slack {
         for open in open {
             let Some(at) = Place::parse(&open.place) else { continue };
             self.memory().opened(open.place.clone(), open.person.clone());
-            match self.missed_in(open, &at).await {
+            let mut found = self.missed_in(open, &at).await;
+            if let Err(Trouble::Later(after)) = found {
+                self.pause(after).await;
+                found = self.missed_in(open, &at).await;
+            }
+            match found {
                 Ok(found) => missed.extend(found),
                 Err(trouble) => tracing::warn!(?trouble, "what was missed in a drill could not be read"),
             }
@@ -129,6 +138,12 @@ impl Slack {
             at: place::time(ts).unwrap_or_else(|| self.clock.now()),
             moved: moved.map(|place| place.name()),
         }
+    }
+
+    /// Waits for as long as Slack says; whoever asked gives up before, if it is too long.
+    async fn pause(&self, after: Duration) {
+        let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
+        self.clock.sleep_until(self.clock.now().saturating_add(after).unwrap_or(Timestamp::MAX)).await;
     }
 
     /// Notes where a drill goes on, or that it is over.
@@ -269,8 +284,10 @@ impl Slack {
     ) -> Result<BTreeMap<usize, (String, String)>, Trouble> {
         let Spot { channel, thread } = self.spot(at).await?;
         let before = delivery.earlier.iter().rev().filter_map(|(_, receipt)| place::of_receipt(receipt));
-        let after = before.filter(|(of, _)| *of == channel).map(|(_, ts)| ts).next();
-        let messages = self.read(at.team(), &channel, thread.as_deref(), after).await?;
+        let after = before.filter(|(of, _)| *of == channel).map(|(_, ts)| ts.to_owned()).next();
+        let tried = || Some(ts_of(delivery.tried_at?.saturating_sub(TRIED_WITHIN).ok()?));
+        let after = after.or_else(tried);
+        let messages = self.read(at.team(), &channel, thread.as_deref(), after.as_deref()).await?;
         let mut found = self.cards_among(&messages, delivery, at.team(), &channel);
         let first = found.get(&0).map(|(_, ts)| ts.clone());
         if let (Place::Starting { .. }, Some(thread)) = (at, first) {

@@ -12,14 +12,15 @@ impl Slack {
     pub async fn inspect(&self) -> Result<Vec<Finding>, StartError> {
         self.check_socket().await?;
         let workspaces = self.workspaces.values().map(|of| Finding::good(text::workspace(&of.name)));
-        Ok(workspaces.chain([Finding::good(text::SOCKET)]).collect())
+        let refused = (0..self.refused).map(|_| Finding::bad(text::REFUSED));
+        Ok(workspaces.chain(refused).chain([Finding::good(text::SOCKET)]).collect())
     }
 
     /// Answers `/riposte setup`.
     pub(super) async fn set_up(&self, asker: &Asker) {
         let mut findings = Vec::new();
         if let (Some(channel), super::place::Place::Starting { .. }) = (&asker.channel, asker.place()) {
-            let read = self.read(&asker.team, channel, None, None).await.map(drop);
+            let read = self.read_page(&asker.team, channel, None, None, None).await.map(drop);
             findings.push(finding(read, text::CHANNEL, text::NO_MEMBER));
         }
         let direct = self.direct_channel(&asker.team, &asker.user).await.map(drop);

@@ -10,6 +10,7 @@ use super::command::{self, Asked, SCREEN_DEFAULT};
 use super::draw::{self, Audience};
 use super::intake::{Asker, Happened, Wrote};
 use super::place::{self, Place};
+use super::trouble::Trouble;
 use super::wire::{FIELD, Message, View};
 use super::{Slack, follow_up, home};
 use crate::chat::hints::Hint;
@@ -342,21 +343,29 @@ impl Slack {
         let Some(Place::Thread { team, channel, thread }) = Place::parse(&card.place) else {
             return self.reply_now(asker, say::slack::UNKNOWN_BUTTON).await;
         };
+        // Who presses twice means it once.
+        if !self.memory().show_once(interview, seq) {
+            return self.reply_now(asker, say::slack::SHOWN_ALL).await;
+        }
         let shown = async {
             let open = crate::core::card::Card { buttons: Vec::new(), ..card.card };
             let messages = draw::card(&open, interview, seq, Audience::Everyone, self.clock.now());
             for (part, message) in messages.into_iter().enumerate() {
                 let key = format!("{}-{ALL}", press::nonce(interview, seq, part));
+                let message = if part == 0 { message.below(draw::shown_by(&asker.user)) } else { message };
                 if !self.stands(&team, &channel, &thread, &key).await? {
                     self.say(&team, &channel, Some(&thread), &message.keyed(key)).await?;
                 }
             }
-            Ok::<_, super::trouble::Trouble>(())
+            Ok::<_, Trouble>(())
         };
         match shown.await {
             Ok(()) => self.reply_now(asker, say::slack::SHOWN_ALL).await,
             Err(trouble) => {
                 tracing::warn!(?trouble, "a card could not be shown to everybody");
+                if trouble != Trouble::Unknown {
+                    self.memory().not_shown(interview, seq);
+                }
                 self.reply_now(asker, say::NOT_SAVED).await;
             }
         }

@@ -46,6 +46,11 @@ pub fn question_for(person: &str) -> String {
     format!("A question for {person}. Everybody else can ask for their own with /riposte drill.")
 }
 
+/// Above a card that its person shows to everybody. `person` is how the platform names them.
+pub fn shown_by(person: &str) -> String {
+    format!("{person} shows how it went. Below, “you” is them.")
+}
+
 /// A person's data is on its way.
 pub const EXPORT_COMES: &str = "Everything that I keep about you comes as a file in our direct messages.";
 
@@ -128,6 +133,9 @@ pub mod setup {
     pub const DIRECT_CLOSED: &str = "I cannot write to you directly. Ask whoever looks after this workspace to allow the app's messages tab.";
     /// Events come in.
     pub const SOCKET: &str = "Slack: Socket Mode is on";
+
+    /// One of several tokens is refused.
+    pub const REFUSED: &str = "Slack: one of the bot tokens is refused; copy it anew, or leave it out";
 
     /// A scope is missing.
     pub fn lacking(scope: &str) -> String {

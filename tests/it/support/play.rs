@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use riposte::chat::{Did, Inbox, Incoming, Refusal, Reply, Request, Taken, What};
+use riposte::chat::{Did, Expected, Inbox, Incoming, Refusal, Reply, Request, Taken, What};
 use riposte::clock::Clock;
 use riposte::core::bank::load::{self, Source};
 use riposte::core::bank::{Bank, QuestionId};
@@ -33,8 +33,9 @@ pub(crate) struct Play {
     folder: tempfile::TempDir,
     pub(crate) clock: Arc<StoppedClock>,
     pub(crate) channel: Arc<Channel>,
-    /// Another platform.
+    /// Another platform, and its place with the engine.
     pub(crate) other: Arc<Channel>,
+    pub(crate) expected: Arc<Expected>,
     pub(crate) bank: Arc<Bank>,
     grader: fn() -> Box<dyn Grader>,
     shared: bool,
@@ -96,10 +97,14 @@ impl Play {
     /// A bot that is still to be started, so that something can be put into its database.
     pub(crate) fn not_started() -> Self {
         let clock = Arc::new(StoppedClock::new());
+        let other = Arc::new(Channel::new("other", clock.clone()));
+        let expected = Arc::new(Expected::new("other"));
+        expected.arrived(other.clone());
         Self {
             folder: tempfile::tempdir().unwrap(),
             channel: Arc::new(Channel::new("channel", clock.clone())),
-            other: Arc::new(Channel::new("other", clock.clone())),
+            other,
+            expected,
             clock,
             bank: small_bank(),
             grader: || Box::new(Labelled),
@@ -136,7 +141,7 @@ impl Play {
             self.bank.clone(),
             Desk::new((self.grader)()),
             self.clock.clone(),
-            vec![self.channel.clone(), self.other.clone()],
+            vec![self.channel.clone(), self.expected.clone()],
             Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: self.shared },
         );
         self.running = Some((Arc::new(engine), store));

@@ -187,6 +187,9 @@ fn call(world: &mut World, method: &str, token: &str, body: &Value) -> Answer {
         return Ok(json!({"url": format!("ws://{}/socket?ticket=canary", world.address)}));
     }
     let team = world.teams.iter().position(|team| team.token == token).ok_or("invalid_auth")?;
+    if world.teams[team].is_revoked {
+        return Err("account_inactive");
+    }
     let answer = in_team(world, method, team, body);
     if answer == Err("invalid_arguments") {
         world.wrong(format!("{method}: invalid arguments {body}"));
@@ -300,7 +303,7 @@ fn channel(world: &World, team: usize, body: &Value) -> Result<String, &'static 
 }
 
 fn history(world: &mut World, method: &str, team: usize, body: &Value) -> Answer {
-    only(body, &["channel", "ts", "oldest", "limit", "include_all_metadata"])?;
+    only(body, &["channel", "ts", "oldest", "cursor", "limit", "include_all_metadata"])?;
     if world.lacks_scope.contains("channels:history") {
         return Err("missing_scope");
     }
@@ -323,8 +326,17 @@ fn history(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
             && in_thread
             && message.ts.as_str() > after
     };
-    let found = world.messages.iter().filter(is_there).rev().take(limit);
-    let found = found.map(|message| {
+    let all: Vec<&Message> = world.messages.iter().filter(is_there).collect();
+    // Without a beginning, the newest come first; with one, those closest to it.
+    let start: usize = body["cursor"].as_str().map_or(Ok(0), str::parse).map_err(|_| "invalid_cursor")?;
+    let page: Vec<&Message> = if body["oldest"].is_string() || thread.is_some() {
+        all.iter().skip(start).take(limit).copied().collect()
+    } else {
+        all.iter().rev().skip(start).take(limit).copied().collect()
+    };
+    let more = start + page.len() < all.len();
+    let next = if more { (start + page.len()).to_string() } else { String::new() };
+    let found = page.into_iter().map(|message| {
         let mut shown = json!({
             "type": "message", "user": message.user, "text": message.text, "ts": message.ts,
             "blocks": message.blocks, "team": "T",
@@ -341,5 +353,5 @@ fn history(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
         shown
     });
     let found: Vec<Value> = found.collect();
-    Ok(json!({"messages": found, "has_more": false}))
+    Ok(json!({"messages": found, "has_more": more, "response_metadata": {"next_cursor": next}}))
 }

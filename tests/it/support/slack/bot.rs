@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use riposte::chat::Inbox;
+use riposte::chat::{Front as _, Inbox};
 use riposte::chat::slack::{Options, Slack as Front, StartError};
 use riposte::core::bank::Bank;
 use riposte::core::grading::Grader;
@@ -28,6 +28,7 @@ pub(crate) struct Bot {
 
 struct Running {
     store: Store,
+    front: Arc<Front>,
     engine: JoinHandle<()>,
     socket: JoinHandle<Result<(), StartError>>,
     stop: oneshot::Sender<()>,
@@ -69,8 +70,13 @@ impl Bot {
         let stopped = async {
             let _ = stopped.await;
         };
-        let socket = tokio::spawn(front.run(stopped));
-        self.running = Some(Running { store, engine, socket, stop });
+        let socket = tokio::spawn(front.clone().run(stopped));
+        self.running = Some(Running { store, front, engine, socket, stop });
+    }
+
+    /// Whether it hears people, as far as it knows.
+    pub(crate) fn is_up(&self) -> bool {
+        self.running.as_ref().unwrap().front.is_up()
     }
 
     pub(crate) fn database(&self) -> std::path::PathBuf {
@@ -79,7 +85,7 @@ impl Bot {
 
     /// Stops it as a crash would, which keeps nothing but what is on disk.
     pub(crate) async fn stop(&mut self) {
-        let Running { store, engine, socket, stop } = self.running.take().unwrap();
+        let Running { store, engine, socket, stop, .. } = self.running.take().unwrap();
         engine.abort();
         stop.send(()).unwrap();
         socket.await.unwrap().unwrap();

@@ -70,6 +70,8 @@ pub(crate) struct Team {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) me: String,
+    /// Whether it threw the app out, so that its token is refused.
+    pub(crate) is_revoked: bool,
 }
 
 pub(crate) struct World {
@@ -155,7 +157,7 @@ impl World {
         let number = self.teams.len();
         let token = format!("xoxb-canary-{number}");
         let (id, me) = (self.id("T"), self.id("UBOT"));
-        self.teams.push(Team { id, token: token.clone(), me });
+        self.teams.push(Team { id, token: token.clone(), me, is_revoked: false });
         token
     }
 
