@@ -99,17 +99,20 @@ fn understanding(bank: &Bank) -> Finding {
 
 /// Every platform by itself: one that fails says nothing about the others.
 async fn reached(config: &Config, file: Option<&Path>, bank: Bank) -> Vec<Finding> {
-    let platforms = match platforms(config, file) {
-        Ok(platforms) if platforms.is_empty() => return vec![Finding::bad(NO_TOKEN)],
-        Ok(platforms) => platforms,
-        Err(error) => return vec![Finding::bad(error)],
-    };
+    let platforms = platforms(config, file);
+    if platforms.is_empty() {
+        return vec![Finding::bad(NO_TOKEN)];
+    }
     let (sender, _inbox) = mpsc::channel(1);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let shared = Shared { inbox: Inbox(sender), clock, bank: Arc::new(bank) };
     let mut findings = Vec::new();
     for platform in platforms {
-        let found = match platform.connect(&shared).await {
+        let connected = match platform {
+            Ok(platform) => platform.connect(&shared).await,
+            Err(failure) => Err(failure),
+        };
+        let found = match connected {
             Ok(connected) => connected.inspect().await,
             Err(failure) => Err(failure),
         };

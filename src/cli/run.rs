@@ -43,7 +43,7 @@ pub(super) const NO_TOKEN: &str = "there is no token; for Discord set RIPOSTE_DI
 RIPOSTE_DISCORD_TOKEN_FILE; for Slack the same with RIPOSTE_SLACK_APP_TOKEN and RIPOSTE_SLACK_BOT_TOKEN (README, \
 Add it to your server, Add it to Slack)";
 /// What somebody with half of the tokens reads.
-const HALF_A_SLACK: &str = "Slack needs two tokens, RIPOSTE_SLACK_APP_TOKEN (xapp-…) and RIPOSTE_SLACK_BOT_TOKEN \
+const HALF_A_SLACK: &str = "two tokens are needed, RIPOSTE_SLACK_APP_TOKEN (xapp-…) and RIPOSTE_SLACK_BOT_TOKEN \
 (xoxb-…), and one is missing (README, Add it to Slack)";
 
 /// A platform that the configuration names, and how to reach it.
@@ -75,9 +75,18 @@ pub(super) struct Shared {
 pub(super) fn run(options: &Run, config: &Config, file: Option<&Path>) -> Result<u8, String> {
     let bank = Arc::new(read_bank(config.bank.folder())?);
     let database = database(options.db.as_deref(), config)?;
-    let platforms = platforms(config, file)?;
-    if platforms.is_empty() {
+    let named = platforms(config, file);
+    if named.is_empty() {
         complain(NO_TOKEN);
+    }
+    let mut platforms = Vec::new();
+    for platform in named {
+        match platform {
+            Ok(platform) => platforms.push(platform),
+            Err(failure) => complain(&failure.text),
+        }
+    }
+    if platforms.is_empty() {
         return Ok(MISCONFIGURED);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -87,24 +96,35 @@ pub(super) fn run(options: &Run, config: &Config, file: Option<&Path>) -> Result
     runtime.block_on(serve(config, bank, &database, platforms))
 }
 
-/// The platforms that there is a token for.
-pub(super) fn platforms(config: &Config, file: Option<&Path>) -> Result<Vec<Platform>, String> {
-    let mut platforms = Vec::new();
-    if let Some(token) = config::discord_token(config, file)? {
-        let (api, message_content) = (config::discord_api(config), config.discord.message_content);
-        let calls = discord::calls().build().map_err(|error| format!("cannot start: {error}"))?;
-        platforms.push(Platform::Discord(discord::Options { token, api, message_content, calls }));
-    }
+/// The platforms that the configuration names, each by itself: what is wrong with one is nothing to the others.
+pub(super) fn platforms(config: &Config, file: Option<&Path>) -> Vec<Result<Platform, Failure>> {
+    let failed = |front: &str, error: String| Failure { text: format!("{front}: {error}"), is_final: true };
+    let discord = discord_options(config, file);
+    let discord =
+        discord.map(|options| options.map(Platform::Discord)).map_err(|error| failed("Discord", error));
+    let slack = slack_options(config, file);
+    let slack = slack.map(|options| options.map(Platform::Slack)).map_err(|error| failed("Slack", error));
+    [discord, slack].into_iter().filter_map(Result::transpose).collect()
+}
+
+/// How to reach Discord; `None` without a token.
+fn discord_options(config: &Config, file: Option<&Path>) -> Result<Option<discord::Options>, String> {
+    let Some(token) = config::discord_token(config, file)? else { return Ok(None) };
+    let (api, message_content) = (config::discord_api(config), config.discord.message_content);
+    let calls = discord::calls().build().map_err(|error| format!("cannot start: {error}"))?;
+    Ok(Some(discord::Options { token, api, message_content, calls }))
+}
+
+/// How to reach Slack; `None` without a token.
+fn slack_options(config: &Config, file: Option<&Path>) -> Result<Option<slack::Options>, String> {
     let bot_tokens = config::slack_bot_tokens(config, file)?;
     match (config::slack_app_token(config, file)?, bot_tokens.is_empty()) {
         (Some(app_token), false) => {
-            let api = config::slack_api(config);
-            platforms.push(Platform::Slack(slack::Options { app_token, bot_tokens, api }));
+            Ok(Some(slack::Options { app_token, bot_tokens, api: config::slack_api(config) }))
         }
-        (None, true) => {}
-        (Some(_), true) | (None, false) => return Err(HALF_A_SLACK.to_owned()),
+        (None, true) => Ok(None),
+        (Some(_), true) | (None, false) => Err(HALF_A_SLACK.to_owned()),
     }
-    Ok(platforms)
 }
 
 /// Bank, configuration, grader and database were fit for use before a platform hears of us.

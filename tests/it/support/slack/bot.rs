@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use riposte::chat::{Front as _, Inbox};
 use riposte::chat::slack::{Options, Slack as Front, StartError};
+use riposte::chat::{Front as _, Inbox};
 use riposte::core::bank::Bank;
 use riposte::core::grading::Grader;
 use riposte::core::grading::desk::Desk;
