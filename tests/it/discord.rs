@@ -340,7 +340,7 @@ async fn help_setup_and_suggestions() {
     insta::assert_snapshot!("setup", ana.reads().await);
     general.deny(CREATE_PUBLIC_THREADS);
     ana.slash("setup", []).in_channel(&general).await;
-    ana.sees("I need these permissions in this channel: Create Public Threads.").await;
+    insta::assert_snapshot!("setup_with_a_permission_missing", ana.reads().await);
     bot.stop().await;
     discord.finish();
 }

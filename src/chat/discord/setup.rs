@@ -60,8 +60,9 @@ impl Discord {
             .iter()
             .map(|finding| format!("{} {}", if finding.good { "✓" } else { "✗" }, finding.text))
             .collect();
-        let link = Component::link(say::setup::INVITE_AGAIN, self.invite());
-        let message = Message::sentence(lines.join("\n")).buttons(vec![link]);
+        let all_good = findings.iter().all(|finding| finding.good);
+        let link = (!all_good).then(|| Component::link(say::setup::INVITE_AGAIN, self.invite()));
+        let message = Message::sentence(lines.join("\n")).buttons(link.into_iter().collect());
         self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
     }
 
