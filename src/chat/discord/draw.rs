@@ -154,7 +154,7 @@ fn push_text(pages: &mut Pages, text: &str) {
             Some(_) if pages.is_fenced() => pages.close_fence(),
             Some(language) => pages.open_fence(language.trim()),
             None if pages.is_fenced() => {
-                text::pieces(line).iter().for_each(|piece| pages.line(&text::code_text(piece)));
+                text::pieces(line).iter().for_each(|piece| pages.code_line(piece));
             }
             None => text::pieces(line).iter().for_each(|piece| pages.line(&text::authored(piece))),
         }
@@ -261,10 +261,8 @@ mod tests {
             "### Model answer",
             "*What does `pass` do?*",
             "||Nothing:",
-            "```python",
-            "if x |\u{200b} y:",
-            "    pass",
-            "```",
+            "`if x |\u{200b} y:`",
+            "`    pass`",
             "It fills a\\_b.||",
             "",
             "### What you said",
