@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -22,8 +23,11 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIMNET = ROOT.parent / "shared" / "discord-sim" / "simnet.py"
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release" / "riposte")
-TOKEN = "canary-token-that-no-log-may-hold"
+CANARY = "that-no-log-may-hold"
+TOKEN = f"canary-token-{CANARY}"
 PATIENCE_S = 30
+# A line of the log that stands there without asking for more of it.
+LEVEL = re.compile(r"\b(ERROR|WARN|INFO)\b")
 ANSWER = "It is basically the same thing, because Python only has different brackets for it, for example [1] and (1)."
 REPLY = "Then dict keys would break, because a list is not hashable and raises a TypeError."
 
@@ -43,7 +47,7 @@ class World:
         self.log = (self.folder / "log").open("ab")
         self.net = subprocess.Popen([sys.executable, SIMNET, str(self.port)], stdout=subprocess.PIPE, stderr=self.log)
         self.facts = json.loads(self.net.stdout.readline())
-        self.bot, self.starts = None, 0
+        self.bot, self.starts, self.private = None, 0, {ANSWER, REPLY}
 
     def start(self):
         environment = dict(os.environ, RIPOSTE_DISCORD_TOKEN=TOKEN, RIPOSTE_LOG="trace",
@@ -86,6 +90,12 @@ class World:
                 raise AssertionError(f"the bot ended with {self.bot.returncode} before {what}")
             time.sleep(0.1)
         raise AssertionError(f"waited in vain: {what}")
+
+    def person(self, name):
+        """Somebody new, whose name and number no log may tell to whoever runs the bot."""
+        who = self("user", name=f"{name}-{CANARY}")["id"]
+        self.private |= {f"{name}-{CANARY}", who}
+        return who
 
     def said(self, channel):
         """What the bot said in a channel, oldest first."""
@@ -130,13 +140,20 @@ def one_question(wanted):
     raise AssertionError(f"the bank has no {wanted}")
 
 
+def told(log, private):
+    """What is private of the lines that are logged where nobody asked for more."""
+    lines = [line for line in log.splitlines() if LEVEL.search(line)]
+    assert lines, "a bot that starts says so"
+    return [line for line in lines if any(word in line for word in private)]
+
+
 def text(message):
     parts = [message.get("content") or ""] + [embed.get("description") or "" for embed in message.get("embeds") or []]
     return "\n".join(parts)
 
 
 def drill_in_direct_messages(world):
-    ana = world("user", name="ana")["id"]
+    ana = world.person("ana")
     channel = world("dm", **{"as": ana})["channel"]
     world.slash(ana, channel, "drill", track="python")
     _, seen = world.sees(channel, "Asked <t:")
@@ -150,7 +167,7 @@ def drill_in_direct_messages(world):
 
 
 def answer_that_got_lost(world):
-    ben = world("user", name="ben")["id"]
+    ben = world.person("ben")
     channel = world("dm", **{"as": ben})["channel"]
     world("lose", count=1)
     world.slash(ben, channel, "drill", track="python")
@@ -162,7 +179,7 @@ def answer_that_got_lost(world):
 
 
 def reply_while_away(world):
-    eve = world("user", name="eve")["id"]
+    eve = world.person("eve")
     channel = world("dm", **{"as": eve})["channel"]
     world.slash(eve, channel, "drill", track="python")
     question, seen = world.sees(channel, "Asked <t:")
@@ -178,7 +195,7 @@ def reply_while_away(world):
 
 
 def buttons_after_a_restart(world):
-    hal = world("user", name="hal")["id"]
+    hal = world.person("hal")
     channel = world("dm", **{"as": hal})["channel"]
     world.slash(hal, channel, "drill", track="python")
     question, seen = world.sees(channel, "Asked <t:")
@@ -194,7 +211,7 @@ def buttons_after_a_restart(world):
 
 def asked_in_a_thread(world, name):
     """A person, the thread of their drill, the question there, and the number of messages up to it."""
-    who = world("user", name=name)["id"]
+    who = world.person(name)
     before = {c["id"] for c in world("channels")}
     world.slash(who, world.facts["channel"], "drill", track="python")
     thread = world.new_thread(before)
@@ -223,7 +240,7 @@ def drill_in_a_thread_by_messages(world):
 
 
 def two_at_once(world):
-    people = [world("user", name=name)["id"] for name in ("fay", "gil")]
+    people = [world.person(name) for name in ("fay", "gil")]
     channels = [world("dm", **{"as": person})["channel"] for person in people]
     for person, channel in zip(people, channels):
         world.slash(person, channel, "drill", track="python")
@@ -268,6 +285,9 @@ def main():
             if TOKEN in log:
                 failed += 1
                 print("FAILED the token stands in the log")
+            for line in told(log, world.private):
+                failed += 1
+                print("FAILED words, a name or a number of somebody stands in the log:", line)
             if failed and os.environ.get("SHOW_LOG"):
                 print(log[-6000:])
     sys.exit(bool(failed))

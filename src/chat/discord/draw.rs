@@ -102,15 +102,15 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
         after_item = is_item;
     }
     if card.kind == CardKind::Ask {
-        pages.line(&format!("-# {}", say::asked(&format!("<t:{}:R>", now.as_second()))));
+        pages.line(&small(&say::asked(&format!("<t:{}:R>", now.as_second()))));
     }
     pages.finish(PAGES_MAX)
 }
 
 fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
     match block {
-        Block::Heading { text } => each_line(pages, text, |line| format!("**{}**", text::plain(line))),
-        Block::Small { text } => each_line(pages, text, |line| format!("-# {}", text::authored(line))),
+        Block::Heading { text } => each_line(pages, text, |line| format!("### {}", text::plain(line))),
+        Block::Small { text } => each_line(pages, text, |line| small(&text::authored(line))),
         Block::Text { text } => push_text(pages, text),
         Block::Quote { lead, words } => {
             pages.line(&format!("{}:", text::authored(lead)));
@@ -123,10 +123,15 @@ fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
             let mut lead = format!("{number}{} **{word}** · ", text::plain(sign));
             each_line(pages, text, |line| format!("{}{}", std::mem::take(&mut lead), text::authored(line)));
             if let Some(words) = quote {
-                each_line(pages, words, |line| format!("-# “{}”", text::plain(line)));
+                each_line(pages, words, |line| small(&format!("“{}”", text::plain(line))));
             }
         }
     }
+}
+
+/// A line that stands back behind the others. In italics, since a frame shows no smaller letters everywhere.
+fn small(line: &str) -> String {
+    format!("*{}*", line.trim())
 }
 
 /// Authored text: paragraphs, and fenced code as it stands.
@@ -136,7 +141,7 @@ fn push_text(pages: &mut Pages, text: &str) {
             Some(_) if pages.is_fenced() => pages.close_fence(),
             Some(language) => pages.open_fence(language.trim()),
             None if pages.is_fenced() => {
-                text::pieces(line).iter().for_each(|piece| pages.line(&text::code_text(piece)));
+                text::pieces(line).iter().for_each(|piece| pages.code_line(piece));
             }
             None => text::pieces(line).iter().for_each(|piece| pages.line(&text::authored(piece))),
         }
@@ -220,8 +225,8 @@ mod tests {
     #[test]
     fn reveal_for_one_person_alone_is_open() {
         let expected = [
-            "**Model answer**",
-            "-# What does `pass` do?",
+            "### Model answer",
+            "*What does `pass` do?*",
             "Nothing:",
             "```python",
             "if x |\u{200b} y:",
@@ -229,9 +234,9 @@ mod tests {
             "```",
             "It fills a\\_b.",
             "",
-            "**What you said**",
+            "### What you said",
             "✓ **said** · It does nothing.",
-            "-# “it does \\|\\| nothing”",
+            "*“it does \\|\\| nothing”*",
             "✗ **missing** · A block needs a statement.",
         ];
         assert_eq!(description(&reveal(), Audience::Direct), expected.join("\n"));
@@ -240,18 +245,16 @@ mod tests {
     #[test]
     fn f60_reveal_in_a_channel_is_hidden_until_it_is_tapped() {
         let expected = [
-            "**Model answer**",
-            "-# What does `pass` do?",
+            "### Model answer",
+            "*What does `pass` do?*",
             "||Nothing:",
-            "```python",
-            "if x |\u{200b} y:",
-            "    pass",
-            "```",
+            "`if x |\u{200b} y:`",
+            "`    pass`",
             "It fills a\\_b.||",
             "",
-            "**What you said**",
+            "### What you said",
             "||✓ **said** · It does nothing.",
-            "-# “it does \\|\\| nothing”||",
+            "*“it does \\|\\| nothing”*||",
             "||✗ **missing** · A block needs a statement.||",
         ];
         assert_eq!(description(&reveal(), Audience::Everyone), expected.join("\n"));
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn f59_times_are_shown_in_the_zone_of_the_reader() {
         let ask = Card::new(CardKind::Ask).text("Why?").buttons([Button::Blank, Button::Skip, Button::Stop]);
-        assert_eq!(description(&ask, Audience::Everyone), "Why?\n-# Asked <t:1767603600:R>.");
+        assert_eq!(description(&ask, Audience::Everyone), "Why?\n*Asked <t:1767603600:R>.*");
         let labels = |audience| {
             let row = drawn(&ask, audience)[0]["components"][0]["components"].clone();
             let labels = row.as_array().unwrap().iter().map(|b| b["label"].as_str().unwrap().to_owned());

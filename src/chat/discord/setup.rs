@@ -49,8 +49,13 @@ impl Discord {
             findings.push(Finding { good: open, text: text.to_owned() });
         }
         let lines: Vec<String> = findings.iter().map(Finding::line).collect();
-        let link = Component::link(say::setup::INVITE_AGAIN, self.invite());
-        let message = Message::sentence(lines.join("\n")).buttons(vec![link]);
+        let all_good = findings.iter().all(|finding| finding.good);
+        let link = (!all_good).then(|| Component::link(say::setup::INVITE_AGAIN, self.invite()));
+        let message = Message::sentence(lines.join(
+            "
+",
+        ))
+        .buttons(link.into_iter().collect());
         self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
     }
 
