@@ -233,13 +233,19 @@ fn doctor_checks_the_grader_a_database_in_use_and_the_file_of_the_token() {
     let _store = runtime.block_on(riposte::store::Store::open(&home.path().join("riposte.db"))).unwrap();
     std::fs::write(home.path().join("token"), "canary").unwrap();
     std::fs::set_permissions(home.path().join("token"), PermissionsExt::from_mode(0o644)).unwrap();
-    let environment = [("RIPOSTE_DISCORD_TOKEN", ""), ("RIPOSTE_DISCORD_TOKEN_FILE", "token")];
+    let environment = [
+        ("RIPOSTE_DISCORD_TOKEN", ""),
+        ("RIPOSTE_DISCORD_TOKEN_FILE", "token"),
+        ("RIPOSTE_SLACK_APP_TOKEN", "xapp-canary"),
+    ];
     let output = riposte_with(home.path(), &environment, &["doctor", "--db", "riposte.db"], b"");
     let shown = text(&output.stdout);
     for line in [
         "✓ database: riposte.db, in use by a running bot",
         "✓ grader: it understands a model answer",
         "✗ Discord: token holds a token and can be read by others; run `chmod 600 token`",
+        "✗ Slack: two tokens are needed, RIPOSTE_SLACK_APP_TOKEN (xapp-…) and RIPOSTE_SLACK_BOT_TOKEN (xoxb-…), and \
+         one is missing (README, Add it to Slack)",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{shown}");
     }

@@ -146,14 +146,15 @@ impl Slack {
             let token = token(bot_token);
             let told = match slack.get(&token, "auth.test", &[]).await {
                 Ok(told) => told,
-                Err(trouble) => match start_error(trouble, StartError::BadBotToken) {
-                    // One workspace that threw the app out is nothing to the others.
-                    StartError::BadBotToken => {
-                        slack.refused += 1;
-                        continue;
+                Err(trouble) => {
+                    let error = start_error(trouble, StartError::BadBotToken);
+                    if !matches!(error, StartError::BadBotToken) {
+                        return Err(error);
                     }
-                    error => return Err(error),
-                },
+                    // One workspace that threw the app out is nothing to the others.
+                    slack.refused += 1;
+                    continue;
+                }
             };
             let (Some(team), Some(me)) = (told["team_id"].as_str(), told["user_id"].as_str()) else {
                 return Err(StartError::Unreachable("it did not say who we are".to_owned()));
