@@ -433,6 +433,10 @@ pub trait Front: Send + Sync {
     fn is_up(&self) -> bool {
         true
     }
+    /// Whether it can be asked for anything. As long as it cannot, its cards wait, and no try is counted.
+    fn is_here(&self) -> bool {
+        true
+    }
     /// Shows a card.
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError>;
     /// Looks for a card that may have been shown before a crash.
@@ -446,7 +450,7 @@ pub trait Front: Send + Sync {
     }
 }
 
-/// How long a card for a platform that is not connected waits before it is asked for again.
+/// How long a card waits whose platform left in the moment in which it was handed over.
 const EXPECTED_AFTER: Duration = Duration::from_secs(30);
 
 /// A front end that may come later, or go and come back: while it is away, its cards wait.
@@ -488,6 +492,10 @@ impl Front for Expected {
 
     fn is_up(&self) -> bool {
         self.front().is_some_and(|front| front.is_up())
+    }
+
+    fn is_here(&self) -> bool {
+        self.front().is_some()
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {

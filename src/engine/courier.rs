@@ -19,6 +19,8 @@ use crate::store::{Delay, Post, PostStatus, Sent, StoreError};
 
 /// A card that the platform put off is tried this often; then it is given up.
 const ATTEMPTS_MAX: u32 = 50;
+/// How often it is looked whether a front end that is away is back.
+const AWAY_LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Between the first two looks for a card of unknown outcome, and doubled from then on: a late message beats a
 /// doubled one.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
@@ -49,8 +51,12 @@ impl Engine {
             let last = closing();
             let now = self.clock.now();
             let looked = async {
+                if !front.is_here() {
+                    let again = now.saturating_add(AWAY_LOOK_EVERY).unwrap_or(Timestamp::MAX);
+                    return Ok::<_, StoreError>((Vec::new(), Some(again)));
+                }
                 let due = self.store.due_posts(front.name(), now).await?;
-                Ok::<_, StoreError>((due, self.store.next_post(front.name(), now).await?))
+                Ok((due, self.store.next_post(front.name(), now).await?))
             };
             let (due, wake) = meanwhile(looked, &mut flying, &mut landed).await?;
             for post in due {

@@ -166,6 +166,21 @@ async fn platform_that_left_is_down_and_its_cards_wait_until_it_is_back() {
     assert_eq!(play.other.posted().len(), 1);
 }
 
+/// Many times as long as a card is tried for that the platform puts off.
+#[tokio::test]
+async fn platform_that_is_away_for_hours_ends_no_drill() {
+    let mut play = Play::new().await;
+    play.expected.left();
+    play.by("other:somebody", "other:1", a_drill()).await.unwrap();
+    for _ in 0..200 {
+        play.wait(60).await;
+    }
+    assert!(play.other.posted().is_empty());
+    play.expected.arrived(play.other.clone());
+    play.wait(30).await;
+    assert_eq!(kinds(&play.other.posted()), [CardKind::Ask]);
+}
+
 /// F29: the platform did what was asked, and the answer got lost.
 #[tokio::test]
 async fn f29_card_of_unknown_outcome_is_looked_for_with_patience_and_holds_nobody_up() {
