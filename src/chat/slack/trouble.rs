@@ -30,8 +30,8 @@ pub(super) enum Trouble {
 
 /// Too many calls, and Slack did not say for how long.
 const LIMITED_AGAIN_AFTER: Duration = Duration::from_secs(30);
-/// The token is refused: nothing works until an owner acts, and then all of it does.
-const REFUSED_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Something is on its way at Slack or before it, and ends by itself: a workspace that moves, a proxy that is wrong.
+const IN_BETWEEN_AGAIN_AFTER: Duration = Duration::from_mins(10);
 
 /// What an error of the library means. What it says is not passed on: it may hold what was sent.
 pub(super) fn of(error: &SlackClientError) -> Trouble {
@@ -42,8 +42,12 @@ pub(super) fn of(error: &SlackClientError) -> Trouble {
         SlackClientError::ApiError(error) => {
             of_answer(&error.code, error.http_response_body.as_deref().unwrap_or_default())
         }
-        SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
+        // Only these are about what was sent; others may be a proxy's.
+        SlackClientError::HttpError(error) if matches!(error.status_code.as_u16(), 400 | 404 | 413) => {
             Trouble::Refused(format!("Slack answered {}", error.status_code))
+        }
+        SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
+            Trouble::Later(IN_BETWEEN_AGAIN_AFTER)
         }
         SlackClientError::HttpError(_)
         | SlackClientError::HttpProtocolError(_)
@@ -58,6 +62,9 @@ pub(super) fn of(error: &SlackClientError) -> Trouble {
 fn of_answer(code: &str, body: &str) -> Trouble {
     match code {
         "ratelimited" | "rate_limited" | "message_limit_exceeded" => Trouble::Later(LIMITED_AGAIN_AFTER),
+        "team_added_to_org" | "external_channel_migrating" | "accesslimited" => {
+            Trouble::Later(IN_BETWEEN_AGAIN_AFTER)
+        }
         // Slack says of these that it may have been done all the same.
         "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" => Trouble::Unknown,
         "not_in_channel"
@@ -110,11 +117,12 @@ impl From<Trouble> for DeliveryError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Later(after) => Self::Later(after),
-            Trouble::NoToken => Self::Later(REFUSED_AGAIN_AFTER),
             Trouble::Unknown => Self::Unknown,
             Trouble::Blocked(obstacle) => Self::Blocked(obstacle),
-            // An owner can add it, and then the interview goes on.
-            Trouble::NoScope(_) | Trouble::Expired => Self::Blocked(Obstacle::NoPermission),
+            // An owner can mend it, and then the interview goes on.
+            Trouble::NoToken | Trouble::NoScope(_) | Trouble::Expired => {
+                Self::Blocked(Obstacle::NoPermission)
+            }
             Trouble::Refused(reason) => Self::Refused(reason),
         }
     }
@@ -129,6 +137,7 @@ mod tests {
     fn f35_every_answer_has_a_class() {
         let check = |code: &str, expected: Trouble| assert_eq!(of_answer(code, ""), expected, "{code}");
         check("internal_error", Trouble::Unknown);
+        check("team_added_to_org", Trouble::Later(IN_BETWEEN_AGAIN_AFTER));
         check("not_in_channel", Trouble::Blocked(Obstacle::NoPermission));
         check("messages_tab_disabled", Trouble::Blocked(Obstacle::PrivateMessagesClosed));
         check("expired_trigger_id", Trouble::Expired);
