@@ -19,16 +19,18 @@ use slack_morphism::{
 };
 use tokio::sync::mpsc;
 
-use super::intake::{self, Envelope};
+use super::intake::{self, Envelope, Happened};
 use super::talk::NotTaken;
 use super::{Slack, StartError};
 use crate::chat::Front;
 
-/// Sockets of a process: one goes on while the other is renewed. Slack allows ten for an app.
-const SOCKETS: u32 = 2;
-/// Slack waits three seconds for an acknowledgement. What is not on disk by then is not acknowledged, and comes
-/// again.
+/// Sockets of a process. Each takes one event after the other, so these are as many people as can be waited for at
+/// the same time; Slack allows ten for an app, which leaves room for another copy that takes over.
+const SOCKETS: u32 = 4;
+/// Slack waits three seconds for an acknowledgement. What is not on disk by then is not acknowledged.
 const TAKEN_WITHIN: Duration = Duration::from_millis(2_500);
+/// Messages come again if they were not acknowledged, so that nobody else has to wait long for one of them.
+const WROTE_WITHIN: Duration = Duration::from_secs(1);
 /// Where there are too many sockets, another one is tried after this long: each try costs the others.
 const CROWDED_FOR: SignedDuration = SignedDuration::from_mins(2);
 /// Between two looks at the connection.
@@ -102,10 +104,12 @@ impl SlackSocketModeClientListener for Listener {
             }
             Some(Envelope::Work { id, happened }) => {
                 let Some(happened) = happened else { return acknowledged(&id, None) };
-                match tokio::time::timeout(TAKEN_WITHIN, self.slack.take(*happened)).await {
+                let comes_again = matches!(*happened, Happened::Wrote(_));
+                let within = if comes_again { WROTE_WITHIN } else { TAKEN_WITHIN };
+                match tokio::time::timeout(within, self.slack.take(*happened)).await {
                     Ok(Ok(payload)) => acknowledged(&id, payload),
                     Ok(Err(NotTaken)) | Err(_) => {
-                        tracing::warn!("an event could not be taken in time; Slack will deliver it again");
+                        tracing::warn!(comes_again, "an event could not be taken in time");
                         None
                     }
                 }
@@ -200,7 +204,8 @@ impl Listener {
             self.slack.clock.sleep_until(next).await;
             let (down, crowded) = {
                 let state = self.state();
-                (state.open.is_empty(), state.crowded_until.is_some())
+                let now = self.slack.clock.now();
+                (state.open.is_empty(), state.crowded_until.is_some_and(|until| until > now))
             };
             if !down || crowded {
                 continue;
