@@ -14,6 +14,8 @@ use crate::core::say;
 
 /// Messages of a card at the most: more than the longest question of a checked bank needs.
 pub(super) const PAGES_MAX: usize = 4;
+/// The note in place of a private card, among the parts of the card.
+pub(super) const NOTE: usize = PAGES_MAX;
 /// Characters of a message at the most: what is read without scrolling twice, and below the length at which
 /// Slack refuses a message, which it tells nobody.
 const PAGE_MAX: usize = 8_000;
@@ -60,6 +62,11 @@ pub(super) fn card(
     messages.collect()
 }
 
+/// How many messages a card is, whoever reads it.
+pub(super) fn parts(card: &Card) -> usize {
+    pages(card).len()
+}
+
 /// A card without its buttons, to stand above a field.
 pub(super) fn above_field(card: &Card) -> Vec<Block> {
     pages(card).into_iter().next().unwrap_or_default()
@@ -72,12 +79,17 @@ pub(super) fn private_note(interview: InterviewId, seq: Seq, user: &str) -> Mess
     let button = show.to_id().map(|id| Element::button(say::SHOW_ME, id, true));
     Message::new(say::SHOW_ME, vec![text])
         .with(rows(button.into_iter().collect()))
-        .keyed(press::nonce(interview, seq, 0))
+        .keyed(press::nonce(interview, seq, NOTE))
 }
 
 /// Whose question it is, to stand above it in a channel.
 pub(super) fn whose(user: &str) -> Block {
     naming(&say::slack::question_for(PERSON), user)
+}
+
+/// That a question is not where it was asked for, to stand above it.
+pub(super) fn moved() -> Block {
+    Block::Context { elements: vec![Text::plain(say::slack::MOVED_TO_DIRECT)] }
 }
 
 /// Whose card it is that everybody may read, to stand above it.

@@ -11,10 +11,15 @@ use crate::core::bank::QuestionId;
 use crate::core::choose::Filter;
 use crate::core::say;
 
-/// What the list of questions gives back.
-pub(super) const LIST: &str = "follow_up.question";
+/// What the list of questions gives back, before the trigger of the shortcut that it belongs to.
+const LIST: &str = "follow_up.question:";
 /// Questions offered at the most: as many as anybody reads. Slack allows a hundred.
 const OFFERED_MAX: usize = 25;
+
+/// The trigger of the shortcut that a list of questions belongs to; `None` for what is no such list.
+pub(super) fn list(action: &str) -> Option<&str> {
+    action.strip_prefix(LIST)
+}
 
 impl Slack {
     /// Somebody wants a follow-up on a message.
@@ -36,10 +41,10 @@ impl Slack {
         match candidates.first() {
             Some(best) if best.sure => self.ask_about(asker, best.id.clone(), words).await,
             Some(_) => {
-                self.memory().remember_words(asker.person(), words);
+                self.memory().remember_words(asker.person(), asker.trigger.clone(), words);
                 let choices = candidates.iter().map(|one| Choice::new(&one.ask, one.id.as_str())).collect();
                 let list = Element::StaticSelect {
-                    action_id: LIST.to_owned(),
+                    action_id: format!("{LIST}{}", asker.trigger),
                     placeholder: Text::plain(say::CHOOSE_A_QUESTION),
                     options: choices,
                 };
@@ -60,9 +65,10 @@ impl Slack {
     pub(super) async fn on_choice(
         self: &Arc<Self>,
         asker: Asker,
+        list: &str,
         chosen: Option<String>,
     ) -> Result<(), NotTaken> {
-        let words = self.memory().take_words(&asker.person());
+        let words = self.memory().take_words(asker.person(), list.to_owned());
         match (words, chosen) {
             (Some(words), Some(id)) => self.ask_about(asker, QuestionId(id), words).await,
             (Some(_) | None, _) => {

@@ -119,7 +119,10 @@ impl Slack {
                 self.export(&asker);
                 None
             }
-            Wanted::Forget => Some(self.forget(&asker).await?),
+            Wanted::Forget => {
+                self.forget(asker);
+                return Ok(());
+            }
         };
         if let Some(sentence) = sentence {
             self.tell_directly(&asker, sentence);

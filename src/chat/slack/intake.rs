@@ -108,6 +108,8 @@ pub(super) struct Wrote {
     pub(super) thread: Option<String>,
     /// Whether in direct messages with the app.
     pub(super) direct: bool,
+    /// Whether that thread may hang from a message of ours, as far as Slack says.
+    pub(super) below_ours: bool,
     /// The words; empty for a picture alone.
     pub(super) text: String,
     /// For a change, the words before and the time of the change.
@@ -260,14 +262,17 @@ pub(super) fn message(event: &Value, team: &str, me: &str) -> Option<Wrote> {
         None => None,
     };
     let (ts, thread) = (text_in(inner, "ts")?, text_in(inner, "thread_ts"));
-    Some(Wrote { team: team.to_owned(), channel, user, ts, thread, direct, text, edited })
+    let below_ours = thread.is_some() && inner["parent_user_id"].as_str().is_none_or(|parent| parent == me);
+    Some(Wrote { team: team.to_owned(), channel, user, ts, thread, direct, below_ours, text, edited })
 }
 
 fn command(payload: Value) -> Option<Happened> {
+    // What is written in a conversation of several people is not heard: that would take two more scopes.
+    let is_group = payload["channel_name"].as_str().is_some_and(|name| name.starts_with("mpdm-"));
     let asker = Asker {
         team: text_in(&payload, "team_id")?,
         user: text_in(&payload, "user_id")?,
-        channel: Some(text_in(&payload, "channel_id")?),
+        channel: Some(text_in(&payload, "channel_id")?).filter(|_| !is_group),
         thread: None,
         trigger: text_in(&payload, "trigger_id")?,
         response_url: url_in(&payload),
@@ -282,7 +287,9 @@ fn interaction(payload: Value) -> Option<Happened> {
         team: text_in(&payload["team"], "id").or_else(|| text_in(&payload["user"], "team_id"))?,
         user: text_in(&payload["user"], "id")?,
         channel: text_in(&payload["channel"], "id").or_else(|| text_in(container, "channel_id")),
-        thread: thread.filter(|thread| container["message_ts"] != thread.as_str()),
+        thread: thread.filter(|thread| {
+            container["message_ts"] != thread.as_str() && payload["message"]["ts"] != thread.as_str()
+        }),
         trigger: text_in(&payload, "trigger_id")?,
         response_url: url_in(&payload),
     };
@@ -350,6 +357,29 @@ mod tests {
         assert_eq!(heard.place().unwrap().to_string(), "slack:dm-T1-U1");
         assert_eq!(heard.key(), "slack:T1:message:D1:1767603600.000100");
         assert_eq!(heard.at().unwrap().to_string(), "2026-01-05T09:00:00.0001Z");
+    }
+
+    #[test]
+    fn drill_that_is_asked_for_in_a_group_conversation_takes_place_directly() {
+        let place = |name: &str| {
+            let payload = json!({"team_id": "T1", "user_id": "U1", "channel_id": "C1", "channel_name": name,
+                "trigger_id": "7", "text": "drill"});
+            match command(payload) {
+                Some(Happened::Commanded(asker, _)) => asker.place().to_string(),
+                _ => String::new(),
+            }
+        };
+        assert_eq!(place("mpdm-ana--ben--cleo-1"), "slack:dm-T1-U1");
+        assert_eq!(place("general"), "slack:T1:C1:new:7");
+    }
+
+    #[test]
+    fn thread_is_below_ours_unless_slack_says_otherwise() {
+        let below = |changes| wrote(changes).unwrap().below_ours;
+        assert!(below(json!({"thread_ts": "1.0", "parent_user_id": "UBOT"})));
+        assert!(below(json!({"thread_ts": "1.0"})));
+        assert!(!below(json!({"thread_ts": "1.0", "parent_user_id": "U2"})));
+        assert!(!below(json!({})), "in no thread");
     }
 
     #[test]

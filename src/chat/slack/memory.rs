@@ -25,9 +25,9 @@ const POSTS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 /// not enough, all of them, which lets everybody through for a moment.
 const BREAKERS_MAX: usize = 10_000;
 
-/// Cards shown to everybody that are remembered at the most; the oldest are forgotten, and a press on one of their
-/// buttons looks into the thread.
-const SHOWN_MAX: usize = 10_000;
+/// Cards that something is remembered of at the most; the oldest are forgotten. A press on a button of one that was
+/// shown to everybody looks into the thread then; of one that was put off a note is posted.
+const CARDS_MAX: usize = 10_000;
 
 /// Everything that is remembered.
 #[derive(Debug, Default)]
@@ -36,7 +36,9 @@ pub(super) struct Memory {
     in_the_open: BTreeSet<(Place, Person)>,
     looks_at: BTreeMap<(Person, String), String>,
     directs: BTreeMap<Person, String>,
-    words: BTreeMap<Person, String>,
+    alone: BTreeMap<InterviewId, Seq>,
+    unsent: BTreeSet<(InterviewId, Seq)>,
+    words: BTreeMap<(Person, String), String>,
     hints: Hints<(Place, Hint)>,
     posts: BTreeMap<Place, VecDeque<Timestamp>>,
     shown: BTreeSet<(InterviewId, Seq)>,
@@ -94,9 +96,42 @@ impl Memory {
         }
     }
 
-    /// Somebody answered by a form, which only they saw.
-    pub(super) fn filled_in(&mut self, place: &Place, person: &Person) {
+    /// Somebody answers by a form, which only they see. What comes of it is for them alone, whatever they write
+    /// in the open before it is out.
+    pub(super) fn filled_in(&mut self, place: &Place, person: &Person, interview: InterviewId) {
         self.in_the_open.remove(&(place.clone(), person.clone()));
+        self.led_to(interview, Seq(u32::MAX));
+    }
+
+    /// This is the last card that came of it.
+    pub(super) fn led_to(&mut self, interview: InterviewId, last: Seq) {
+        while self.alone.len() >= DRILLS_MAX {
+            self.alone.pop_first();
+        }
+        self.alone.insert(interview, last);
+    }
+
+    /// Whether a card came of a form, or of something before.
+    pub(super) fn came_of_a_form(&self, interview: InterviewId, seq: Seq) -> bool {
+        self.alone.get(&interview).is_some_and(|last| seq <= *last)
+    }
+
+    /// The interview is over.
+    pub(super) fn over(&mut self, interview: InterviewId) {
+        self.alone.remove(&interview);
+    }
+
+    /// A card was put off, and nothing of it was ever sent.
+    pub(super) fn sent_nothing(&mut self, interview: InterviewId, seq: Seq) {
+        while self.unsent.len() >= CARDS_MAX {
+            self.unsent.pop_first();
+        }
+        self.unsent.insert((interview, seq));
+    }
+
+    /// Whether that is so; from here on it is not known any more.
+    pub(super) fn take_unsent(&mut self, interview: InterviewId, seq: Seq) -> bool {
+        self.unsent.remove(&(interview, seq))
     }
 
     /// Whether the last that somebody said there was in the open.
@@ -117,17 +152,17 @@ impl Memory {
         self.directs.insert(person, channel);
     }
 
-    /// Keeps somebody's words until they say which question these answer.
-    pub(super) fn remember_words(&mut self, person: Person, words: String) {
+    /// Keeps somebody's words until they say which question these answer, by what asked them that.
+    pub(super) fn remember_words(&mut self, person: Person, list: String, words: String) {
         while self.words.len() >= WORDS_MAX {
             self.words.pop_first();
         }
-        self.words.insert(person, words);
+        self.words.insert((person, list), words);
     }
 
     /// Gives them back, once.
-    pub(super) fn take_words(&mut self, person: &Person) -> Option<String> {
-        self.words.remove(person)
+    pub(super) fn take_words(&mut self, person: Person, list: String) -> Option<String> {
+        self.words.remove(&(person, list))
     }
 
     /// Whether a hint is due in a place; if so, it counts as given.
@@ -137,7 +172,7 @@ impl Memory {
 
     /// Whether a card was not shown to everybody before; from here on it was.
     pub(super) fn show_once(&mut self, interview: InterviewId, seq: Seq) -> bool {
-        while self.shown.len() >= SHOWN_MAX {
+        while self.shown.len() >= CARDS_MAX {
             self.shown.pop_first();
         }
         self.shown.insert((interview, seq))
@@ -179,7 +214,7 @@ impl Memory {
         self.in_the_open.retain(|(_, of)| of != person);
         self.looks_at.retain(|(of, _), _| of != person);
         self.directs.remove(person);
-        self.words.remove(person);
+        self.words.retain(|(of, _), _| of != person);
     }
 }
 
@@ -207,8 +242,15 @@ mod tests {
         let (place, person) = (Place::from("slack:T1:C1:1"), Person::from("slack:T1:U1"));
         memory.wrote(place.clone(), person.clone());
         assert!(memory.is_in_the_open(&place, &person));
-        memory.filled_in(&place, &person);
+        let drill = InterviewId(1);
+        memory.filled_in(&place, &person, drill);
         assert!(!memory.is_in_the_open(&place, &person));
+        memory.wrote(place.clone(), person.clone());
+        assert!(memory.came_of_a_form(drill, Seq(7)), "as long as it is not known what comes of it");
+        memory.led_to(drill, Seq(3));
+        assert!(memory.came_of_a_form(drill, Seq(3)) && !memory.came_of_a_form(drill, Seq(4)));
+        memory.over(drill);
+        assert!(!memory.came_of_a_form(drill, Seq(3)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::draw::{self, Audience};
 use super::intake::{self, Wrote};
 use super::place::{self, Place};
 use super::trouble::Trouble;
-use super::wire::{EVENT_TYPE, Message};
+use super::wire::{Block, EVENT_TYPE, Message};
 use crate::chat::press;
 use crate::chat::{self, Delivery, DeliveryError, Front, Missed, Open, Person, Receipt, Sighting};
 use crate::core::card::CardKind;
@@ -27,6 +27,9 @@ const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// A first card is looked for from so long before it was last tried: longer than clocks differ and than parts of
 /// one card lie apart.
 const TRIED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Our messages of a card, by their place in it: channel and time.
+type Found = BTreeMap<usize, (String, String)>;
 
 /// Where messages stand.
 struct Spot {
@@ -50,23 +53,28 @@ impl Front for Slack {
         };
         // Who is quick may write in the thread of a question before it is known where that stands.
         self.memory().opened(delivery.place.clone(), delivery.person.clone());
-        let receipt = match &at {
-            Place::Direct { .. } => self.post(delivery, &at, Audience::Direct).await,
-            Place::Starting { team, .. } => self.start(delivery, &at, team, user).await,
-            Place::Thread { team, channel, thread } => {
-                if self.is_for_all(delivery, channel, thread) {
-                    self.post(delivery, &at, Audience::Everyone).await
-                } else {
-                    self.show_alone(delivery, &at, [team, channel, thread], user).await
-                }
-            }
-        };
-        match receipt {
+        // A try that ended before anything was sent is none.
+        let is_new = self.memory().take_unsent(delivery.interview, delivery.seq);
+        let tried_at = delivery.tried_at.filter(|_| !is_new);
+        let delivery = &Delivery { tried_at, ..delivery.clone() };
+        let mut said = false;
+        match self.put(delivery, &at, user, &mut said).await {
             Ok(receipt) => {
                 self.note_where(delivery, &receipt);
                 Ok(receipt)
             }
             Err(trouble) => {
+                if !said && delivery.tried_at.is_none() && trouble != Trouble::Unknown {
+                    self.memory().sent_nothing(delivery.interview, delivery.seq);
+                }
+                // The next try has to see what stands there already.
+                let trouble = if let Trouble::Later(after) = trouble
+                    && said
+                {
+                    Trouble::Later(after.max(SETTLED_AFTER.unsigned_abs()))
+                } else {
+                    trouble
+                };
                 if !matches!(trouble, Trouble::Later(_) | Trouble::Unknown) {
                     self.memory().closed(&delivery.place, &delivery.person);
                 }
@@ -87,8 +95,8 @@ impl Front for Slack {
             found => found.map(|found| (at.clone(), found)),
         };
         match found {
-            Ok((there, found)) => match found.last_key_value() {
-                Some((_, (channel, ts))) => {
+            Ok((there, found)) => match last_of(&found, draw::parts(&delivery.card)) {
+                Some((channel, ts)) => {
                     let thread = found.get(&0).and_then(|(channel, ts)| found_thread(&there, channel, ts));
                     let moved = if there == at { thread } else { Some(there) };
                     let receipt = self.receipt(channel, ts, moved);
@@ -113,9 +121,12 @@ impl Front for Slack {
 
     async fn missed(&self, open: &[Open]) -> Vec<Missed> {
         let mut missed = Vec::new();
+        // What is written there from here on is heard, whatever comes of reading what was written before.
+        for open in open {
+            self.memory().opened(open.place.clone(), open.person.clone());
+        }
         for open in open {
             let Some(at) = Place::parse(&open.place) else { continue };
-            self.memory().opened(open.place.clone(), open.person.clone());
             let mut found = self.missed_in(open, &at).await;
             if let Err(Trouble::Later(after)) = found {
                 self.pause(after).await;
@@ -154,6 +165,9 @@ impl Slack {
         if !is_over {
             memory.opened(there.clone(), delivery.person.clone());
         }
+        if is_over {
+            memory.over(delivery.interview);
+        }
         if is_over || *there != delivery.place {
             memory.closed(&delivery.place, &delivery.person);
         }
@@ -162,13 +176,43 @@ impl Slack {
     /// Whether a card is for everybody in its thread: if its person looks there, and it may be read by others.
     fn is_for_all(&self, delivery: &Delivery, channel: &str, thread: &str) -> bool {
         let memory = self.memory();
-        let in_the_open = memory.is_in_the_open(&delivery.place, &delivery.person);
+        let in_the_open = memory.is_in_the_open(&delivery.place, &delivery.person)
+            && !memory.came_of_a_form(delivery.interview, delivery.seq);
         let readable = !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away());
         readable && memory.looks_at(&delivery.person, channel, thread)
     }
 
-    /// Posts a card's messages in order. On another try, what stands there already is left alone.
-    async fn post(&self, delivery: &Delivery, at: &Place, audience: Audience) -> Result<Receipt, Trouble> {
+    /// Puts a card where it belongs. `said` tells whether anything of it was sent, should the rest fail.
+    async fn put(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+        user: &str,
+        said: &mut bool,
+    ) -> Result<Receipt, Trouble> {
+        match at {
+            Place::Direct { .. } => self.post(delivery, at, Audience::Direct, None, said).await,
+            Place::Starting { team, .. } => self.start(delivery, at, team, user, said).await,
+            Place::Thread { team, channel, thread } => {
+                if self.is_for_all(delivery, channel, thread) {
+                    self.post(delivery, at, Audience::Everyone, None, said).await
+                } else {
+                    self.show_alone(delivery, at, [team, channel, thread], user, said).await
+                }
+            }
+        }
+    }
+
+    /// Posts a card's messages in order, the first one below `above`. On another try, what stands there already
+    /// is left alone.
+    async fn post(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+        audience: Audience,
+        above: Option<Block>,
+        said: &mut bool,
+    ) -> Result<Receipt, Trouble> {
         let messages =
             draw::card(&delivery.card, delivery.interview, delivery.seq, audience, self.clock.now());
         let there = if delivery.tried_at.is_some() { self.own(delivery, at).await? } else { BTreeMap::new() };
@@ -176,15 +220,17 @@ impl Slack {
         let mut last = None;
         for (part, message) in messages.into_iter().enumerate() {
             let is_first = part == 0 && matches!(at, Place::Starting { .. });
-            let message = match place::user(&delivery.person) {
-                Some(user) if is_first => message.below(draw::whose(user)),
+            let message = match &above {
+                Some(above) if part == 0 => message.below(above.clone()),
                 Some(_) | None => message,
             };
             let (channel, ts) = match there.get(&part) {
                 Some(found) => found.clone(),
                 None => {
                     self.count_post(delivery)?;
-                    self.say(at.team(), &spot.channel, spot.thread.as_deref(), &message).await?
+                    let stands = self.say(at.team(), &spot.channel, spot.thread.as_deref(), &message).await?;
+                    *said = true;
+                    stands
                 }
             };
             if is_first {
@@ -206,12 +252,14 @@ impl Slack {
         at: &Place,
         team: &str,
         user: &str,
+        said: &mut bool,
     ) -> Result<Receipt, Trouble> {
-        let posted = self.post(delivery, at, Audience::Everyone).await;
+        let above = Some(draw::whose(user));
+        let posted = self.post(delivery, at, Audience::Everyone, above, said).await;
         let Err(Trouble::Blocked(_)) = posted else { return posted };
         let direct = Place::Direct { team: team.to_owned(), user: user.to_owned() };
         self.memory().opened(direct.name(), delivery.person.clone());
-        let posted = self.post(delivery, &direct, Audience::Direct).await?;
+        let posted = self.post(delivery, &direct, Audience::Direct, Some(draw::moved()), said).await?;
         Ok(Receipt { moved: Some(direct.name()), ..posted })
     }
 
@@ -222,12 +270,13 @@ impl Slack {
         at: &Place,
         [team, channel, thread]: [&str; 3],
         user: &str,
+        said: &mut bool,
     ) -> Result<Receipt, Trouble> {
         let Delivery { card, interview, seq, .. } = delivery;
         if delivery.tried_at.is_some() {
             let found = self.own(delivery, at).await?;
-            if let Some((_, (channel, ts))) = found.into_iter().next() {
-                return Ok(self.receipt(&channel, &ts, None));
+            if let Some((channel, ts)) = last_of(&found, draw::parts(card)) {
+                return Ok(self.receipt(channel, ts, None));
             }
             let note = draw::private_note(*interview, *seq, user);
             self.count_post(delivery)?;
@@ -240,6 +289,7 @@ impl Slack {
         for message in draw::card(card, *interview, *seq, Audience::Alone, self.clock.now()) {
             self.count_post(delivery)?;
             last = Some(self.say_alone(team, channel, seen_in, user, &message).await?);
+            *said = true;
         }
         let ts = last.ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))?;
         Ok(self.receipt(channel, &ts, None))
@@ -276,12 +326,8 @@ impl Slack {
         self.say(team, &channel, None, message).await.map(drop)
     }
 
-    /// Our own messages of a card, by their place in it: channel and time.
-    async fn own(
-        &self,
-        delivery: &Delivery,
-        at: &Place,
-    ) -> Result<BTreeMap<usize, (String, String)>, Trouble> {
+    /// Our own messages of a card.
+    async fn own(&self, delivery: &Delivery, at: &Place) -> Result<Found, Trouble> {
         let Spot { channel, thread } = self.spot(at).await?;
         let before = delivery.earlier.iter().rev().filter_map(|(_, receipt)| place::of_receipt(receipt));
         let after = before.filter(|(of, _)| *of == channel).map(|(_, ts)| ts.to_owned()).next();
@@ -297,18 +343,12 @@ impl Slack {
         Ok(found)
     }
 
-    fn cards_among(
-        &self,
-        messages: &[Value],
-        delivery: &Delivery,
-        team: &str,
-        channel: &str,
-    ) -> BTreeMap<usize, (String, String)> {
+    fn cards_among(&self, messages: &[Value], delivery: &Delivery, team: &str, channel: &str) -> Found {
         let me = self.me(team);
         let ours = messages.iter().filter(|message| message["user"].as_str() == me.as_deref());
         let keyed = ours.filter_map(|message| Some((key_of(message)?, message["ts"].as_str()?)));
         let keyed: Vec<(&str, &str)> = keyed.collect();
-        let parts = (0..draw::PAGES_MAX).filter_map(|part| {
+        let parts = (0..=draw::NOTE).filter_map(|part| {
             let key = press::nonce(delivery.interview, delivery.seq, part);
             let (_, ts) = keyed.iter().find(|(found, _)| *found == key)?;
             Some((part, (channel.to_owned(), (*ts).to_owned())))
@@ -356,6 +396,13 @@ impl Slack {
         });
         Ok(missed.collect())
     }
+}
+
+/// The last message of a card of so many parts, or the note in its place. A card stands when all its parts do:
+/// the buttons are on the last one.
+fn last_of(found: &Found, parts: usize) -> Option<&(String, String)> {
+    let whole = (0..parts).all(|part| found.contains_key(&part));
+    found.get(&draw::NOTE).or_else(|| found.get(&parts.checked_sub(1)?).filter(|_| whole))
 }
 
 /// The key of a card's message.

@@ -2,7 +2,6 @@
 //! from the engine. A callback waits for the engine to commit and for nothing else.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -16,15 +15,10 @@ use super::{Slack, follow_up, home};
 use crate::chat::hints::Hint;
 use crate::chat::press::{self, Action, Press};
 use crate::chat::{Delivery, Look, Outcome, Person, Refusal, Request, Taken, What};
-use crate::clock;
 use crate::core::choose::Filter;
 use crate::core::interview::{InterviewId, Mode, Seq};
 use crate::core::say;
 
-/// How often and how long apart it is looked for a drill that is being opened: a second in all, fifty
-/// times what noting it takes.
-const OPENING_LOOKS: u32 = 5;
-const OPENING_WAIT: Duration = Duration::from_millis(200);
 /// Part of a key, for a card that was shown to everybody after its person had seen it.
 const ALL: &str = "all";
 
@@ -35,6 +29,12 @@ pub(super) struct NotTaken;
 impl Slack {
     /// Takes something that happened. What comes back goes with the acknowledgement.
     pub(super) async fn take(self: &Arc<Self>, happened: Happened) -> Result<Option<Value>, NotTaken> {
+        if let Happened::DrillMe(asker) | Happened::FollowUp { asker, .. } = &happened
+            && !self.serves(asker)
+        {
+            self.reply(asker, say::slack::NO_TOKEN.to_owned());
+            return Ok(None);
+        }
         match happened {
             Happened::Wrote(wrote) => return self.on_wrote(&wrote).await.map(|()| None),
             Happened::Uninstalled { team } => {
@@ -60,7 +60,7 @@ impl Slack {
     async fn on_wrote(self: &Arc<Self>, wrote: &Wrote) -> Result<(), NotTaken> {
         let Some(at) = wrote.place() else { return Ok(()) };
         let (place, person) = (at.name(), wrote.person());
-        if !wrote.direct && !self.is_opening(&at, &person) {
+        if !wrote.direct && !self.is_addressed(wrote, &at, &person).await {
             return Ok(());
         }
         if wrote.text.is_empty() {
@@ -70,11 +70,20 @@ impl Slack {
         if !wrote.direct {
             let mut memory = self.memory();
             memory.acted(person.clone(), wrote.channel.clone(), wrote.thread.clone());
-            memory.wrote(place, person);
+            if wrote.edited.is_none() {
+                memory.wrote(place.clone(), person.clone());
+            }
         }
-        match self.take_wrote(wrote, &at).await {
+        let sent = wrote.at().unwrap_or_else(|| self.clock.now());
+        match self.inbox.send(wrote.key(), sent, person.clone(), place.clone(), wrote.what()).await {
             Ok(_) => {}
             Err(Refusal::Failed) => return Err(NotTaken),
+            // Who is quick writes before it is noted where the question stands. Slack delivers it again, and by
+            // then it is, or there is no drill.
+            Err(Refusal::NothingOpen) if wrote.edited.is_none() && self.is_opening(wrote, &at, &person) => {
+                self.memory().closed(&place, &person);
+                return Err(NotTaken);
+            }
             // Whoever mends an old message wants nothing of us.
             Err(Refusal::NothingOpen) if wrote.edited.is_some() || !wrote.direct => {}
             Err(Refusal::NothingOpen) => {
@@ -86,28 +95,28 @@ impl Slack {
     }
 
     /// Whether somebody has a drill there, or one whose question is just being posted in that channel.
-    fn is_opening(&self, at: &Place, person: &Person) -> bool {
+    fn is_opening(&self, wrote: &Wrote, at: &Place, person: &Person) -> bool {
         let memory = self.memory();
-        memory.drills(&at.name(), person)
-            || place::openings(at).is_some_and(|openings| memory.drills_within(&openings, person))
+        let opens = |openings| memory.drills_within(&openings, person);
+        memory.drills(&at.name(), person) || (wrote.below_ours && place::openings(at).is_some_and(opens))
     }
 
-    /// Where a drill was just opened, who is quick may write before it is noted that it is there.
-    async fn take_wrote(&self, wrote: &Wrote, at: &Place) -> Result<Taken, Refusal> {
-        let sent = wrote.at().unwrap_or_else(|| self.clock.now());
-        for _ in 0..OPENING_LOOKS {
-            let taken = self.inbox.send(wrote.key(), sent, wrote.person(), at.name(), wrote.what()).await;
-            if !self.is_opening(at, &wrote.person()) || !matches!(taken, Err(Refusal::NothingOpen)) {
-                return taken;
-            }
-            clock::pause(OPENING_WAIT).await;
+    /// Whether what was written in a thread is said in a drill. Memory may not know it after a start: then who
+    /// wrote below a message of ours is looked up.
+    async fn is_addressed(&self, wrote: &Wrote, at: &Place, person: &Person) -> bool {
+        if self.is_opening(wrote, at, person) {
+            return true;
         }
-        // Slack delivers it again, when it is known where the question stands.
-        Err(if self.memory().drills(&at.name(), &wrote.person()) {
-            Refusal::NothingOpen
-        } else {
-            Refusal::Failed
-        })
+        if !wrote.below_ours {
+            return false;
+        }
+        let overview = self.inbox.overview(person.clone()).await.unwrap_or_default();
+        overview.open.iter().any(|card| card.place == at.name())
+    }
+
+    /// Whether anything can be posted where somebody is.
+    fn serves(&self, asker: &Asker) -> bool {
+        self.workspaces.contains_key(&asker.team)
     }
 
     /// Says one sentence about what somebody wrote, seldom enough not to be a nuisance.
@@ -139,7 +148,10 @@ impl Slack {
                 self.on_begin(asker, direct, drill(filter, traps)).await?
             }
             Asked::Screen { count, direct } => self.on_begin(asker, direct, screen(count)).await?,
-            Asked::ForgetMe => self.forget(asker).await?,
+            Asked::ForgetMe => {
+                self.forget(asker.clone());
+                return Ok(None);
+            }
             Asked::Export => {
                 self.export(asker);
                 say::slack::EXPORT_COMES.to_owned()
@@ -161,6 +173,9 @@ impl Slack {
         direct: bool,
         request: Request,
     ) -> Result<String, NotTaken> {
+        if !self.serves(asker) {
+            return Ok(say::slack::NO_TOKEN.to_owned());
+        }
         let at = if direct { asker.direct() } else { asker.place() };
         if let Place::Starting { channel, .. } = &at {
             self.memory().acted(asker.person(), channel.clone(), None);
@@ -215,8 +230,8 @@ impl Slack {
         if let Some(wanted) = home::read(action) {
             return self.on_home(asker, wanted).await;
         }
-        if action == follow_up::LIST {
-            return self.on_choice(asker, chosen).await;
+        if let Some(list) = follow_up::list(action) {
+            return self.on_choice(asker, list, chosen).await;
         }
         let Some(Press { interview, seq, action }) = Press::from_id(action) else {
             self.reply(&asker, say::slack::UNKNOWN_BUTTON.to_owned());
@@ -293,10 +308,19 @@ impl Slack {
             Err(Refusal::Failed) => return Err(NotTaken),
             Err(refusal) => return Ok(field_error(&refusal.of_card())),
         };
-        self.memory().filled_in(&card.place, &asker.person());
+        self.memory().filled_in(&card.place, &asker.person(), interview);
         let at = Place::parse(&card.place).unwrap_or_else(|| asker.direct());
         let said = What::Said { to: Some(interview), text };
         let taken = self.send(asker, asker.key(), at, said).await?;
+        let last = match &taken {
+            Ok(taken) if taken.interview == interview => Some(taken.last),
+            // What comes of it in this one is not told.
+            Ok(_) => None,
+            Err(_) => Some(seq),
+        };
+        if let Some(last) = last {
+            self.memory().led_to(interview, last);
+        }
         Ok(what_became(taken).as_deref().and_then(field_error))
     }
 
@@ -371,17 +395,21 @@ impl Slack {
         }
     }
 
-    /// Removes everything about somebody; the sentence that says so.
-    pub(super) async fn forget(&self, asker: &Asker) -> Result<String, NotTaken> {
-        let person = asker.person();
-        match self.inbox.forget(person.clone()).await {
-            Ok(()) => {
-                self.memory().forget(&person);
-                Ok(say::FORGOTTEN.to_owned())
-            }
-            Err(Refusal::Failed) => Err(NotTaken),
-            Err(refusal) => Ok(refusal.sentence()),
-        }
+    /// Removes everything about somebody and says so. That may take longer than Slack waits.
+    pub(super) fn forget(self: &Arc<Self>, asker: Asker) {
+        let slack = self.clone();
+        self.beside(async move {
+            let person = asker.person();
+            let sentence = match slack.inbox.forget(person.clone()).await {
+                Ok(()) => {
+                    slack.memory().forget(&person);
+                    say::FORGOTTEN.to_owned()
+                }
+                Err(refusal) => refusal.sentence(),
+            };
+            slack.reply_now(&asker, &sentence).await;
+            slack.show_home(asker);
+        });
     }
 
     /// Sends somebody everything about them.
@@ -414,17 +442,24 @@ impl Slack {
         self.reply_with(asker, Message::sentence(sentence)).await;
     }
 
-    /// The same with more than a sentence. In a thread it stands there; what cannot be answered where it was
-    /// done is answered in direct messages.
+    /// The same with more than a sentence. In a thread it stands there. What cannot be answered where it was
+    /// done is answered by the address that came with it, which takes no membership, else in direct messages.
     pub(super) async fn reply_with(&self, asker: &Asker, message: Message) {
-        let said = match (&asker.thread, &asker.channel, &asker.response_url) {
-            (Some(thread), Some(channel), _) => {
+        let mut said = match (&asker.thread, &asker.channel) {
+            (Some(thread), Some(channel)) => {
                 let said = self.say_alone(&asker.team, channel, Some(thread), &asker.user, &message).await;
                 said.map(drop)
             }
-            (_, _, Some(url)) => self.answer(&asker.team, url, &message.reply_beside()).await,
-            (_, _, None) => self.say_directly(&asker.team, &asker.user, &message).await,
+            (Some(_) | None, _) => Err(Trouble::Expired),
         };
+        let is_unsaid =
+            |said: &Result<(), Trouble>| said.as_ref().is_err_and(|trouble| *trouble != Trouble::Unknown);
+        if let Some(url) = asker.response_url.as_ref().filter(|_| is_unsaid(&said)) {
+            said = self.answer(&asker.team, url, &message.clone().reply_beside()).await;
+        }
+        if is_unsaid(&said) {
+            said = self.say_directly(&asker.team, &asker.user, &message).await;
+        }
         if let Err(trouble) = said {
             tracing::debug!(?trouble, "somebody could not be answered");
         }

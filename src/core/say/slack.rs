@@ -38,6 +38,13 @@ pub fn no_such_command(word: &str, near: Option<&str>) -> String {
 /// The question on its way belongs to a channel.
 pub const IN_CHANNEL: &str = "Here it comes, in this channel. Press Answer under it, or write in its thread.";
 
+/// Above a question in direct messages that could not be posted in the channel.
+pub const MOVED_TO_DIRECT: &str = "I cannot post in that channel, so your question is here. To have it there, invite me with /invite @riposte.";
+
+/// Nothing can be posted in this workspace.
+pub const NO_TOKEN: &str = "I cannot post in this workspace: my token for it is missing or refused. Ask whoever runs \
+this bot to set it anew.";
+
 /// A drill that a person asked for goes on where it was, in their direct messages.
 pub const GOES_ON_IN_DIRECT: &str = "Your drill goes on where it was, in our direct messages.";
 

@@ -74,15 +74,17 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
             answer["ok"] = json!(true);
             answer
         }
-        Err("missing_scope") => json!({"ok": false, "error": "missing_scope", "needed": "channels:history"}),
-        Err(error) => json!({"ok": false, "error": error}),
+        Err(error) => match error.strip_prefix("missing_scope:") {
+            Some(needed) => json!({"ok": false, "error": "missing_scope", "needed": needed}),
+            None => json!({"ok": false, "error": error}),
+        },
     };
     let call = |world: &mut World| {
         world.calls.push((method.clone(), body.clone()));
         call(world, &method, &token, &body)
     };
     match fault {
-        None => Ok(json_answer(200, &body_of(shared.with(call)))),
+        None | Some(Fault::Pass) => Ok(json_answer(200, &body_of(shared.with(call)))),
         Some(Fault::Error(error)) => {
             shared.with(|world| world.calls.push((method.clone(), body.clone())));
             Ok(json_answer(200, &body_of(Err(error))))
@@ -190,11 +192,29 @@ fn call(world: &mut World, method: &str, token: &str, body: &Value) -> Answer {
     if world.teams[team].is_revoked {
         return Err("account_inactive");
     }
-    let answer = in_team(world, method, team, body);
+    let answer = match scope(world, method, body).filter(|scope| world.lacks_scope.contains(scope)) {
+        Some(lacking) => Err(lacking),
+        None => in_team(world, method, team, body),
+    };
     if answer == Err("invalid_arguments") {
         world.wrong(format!("{method}: invalid arguments {body}"));
     }
     answer
+}
+
+/// The scope that a call takes, as it is said when it is missing.
+fn scope(world: &World, method: &str, body: &Value) -> Option<&'static str> {
+    let channel = body["channel"].as_str().and_then(|channel| world.channels.get(channel));
+    match method {
+        "chat.postMessage" | "chat.postEphemeral" => Some("missing_scope:chat:write"),
+        "conversations.open" => Some("missing_scope:im:write"),
+        "conversations.history" | "conversations.replies" => match channel?.direct_with {
+            Some(_) => Some("missing_scope:im:history"),
+            None => Some("missing_scope:channels:history"),
+        },
+        "files.getUploadURLExternal" | "files.completeUploadExternal" => Some("missing_scope:files:write"),
+        _ => None,
+    }
 }
 
 fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer {
@@ -304,9 +324,6 @@ fn channel(world: &World, team: usize, body: &Value) -> Result<String, &'static 
 
 fn history(world: &mut World, method: &str, team: usize, body: &Value) -> Answer {
     only(body, &["channel", "ts", "oldest", "cursor", "limit", "include_all_metadata"])?;
-    if world.lacks_scope.contains("channels:history") {
-        return Err("missing_scope");
-    }
     let channel = channel(world, team, body)?;
     let thread = body["ts"].as_str();
     if (method == "conversations.replies") != thread.is_some() {

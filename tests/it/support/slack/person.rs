@@ -199,12 +199,17 @@ impl Person {
 
     /// Chooses from the list that was shown last.
     pub(crate) async fn chooses(&self, text: &str) {
+        self.chooses_in(0, text).await;
+    }
+
+    /// Chooses from a list before the last one, by how many came after it.
+    pub(crate) async fn chooses_in(&self, later: usize, text: &str) {
         let (action, channel) = self
             .shared
             .until("a list", |world| {
                 let seen = world.messages.iter().filter(|message| self.can_see(world, message));
                 seen.filter_map(|message| Some((option_of(&message.blocks, text)?, message.channel.clone())))
-                    .next_back()
+                    .nth_back(later)
             })
             .await;
         let container = json!({"type": "message", "message_ts": "1.0", "channel_id": channel});
@@ -258,7 +263,11 @@ impl Person {
         let envelope = self.shared.with(|world| {
             let trigger = world.trigger(&self.id, Some(channel.to_owned()));
             let of = world.messages.iter().find(|message| message.ts == ts).unwrap();
-            let message = json!({"type": "message", "user": of.user, "ts": ts, "text": of.text});
+            let has_replies = world.messages.iter().any(|message| message.thread.as_deref() == Some(ts));
+            let mut message = json!({"type": "message", "user": of.user, "ts": ts, "text": of.text});
+            if let Some(thread) = of.thread.as_deref().or(has_replies.then_some(ts)) {
+                message["thread_ts"] = json!(thread);
+            }
             let payload = json!({
                 "type": "message_action", "callback_id": "follow_up", "team": {"id": world.team_of(&self.id).id},
                 "user": {"id": self.id}, "channel": {"id": channel}, "message": message, "trigger_id": trigger,

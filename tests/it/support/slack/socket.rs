@@ -1,6 +1,7 @@
 //! The second door: sockets, once their request came in over the first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
@@ -18,6 +19,9 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::Shared;
 use super::world::World;
+
+/// How soon an event comes again that was not acknowledged, in real time; Slack takes three seconds for the first.
+const RETRY_EVERY: Duration = Duration::from_millis(300);
 
 /// To the task that owns a socket.
 pub(crate) enum Order {
@@ -77,9 +81,21 @@ async fn attend(shared: &Shared, socket: WebSocketStream<TokioIo<Upgraded>>) {
             world.push(envelope);
         }
     });
-    let mut told = Vec::new();
+    let mut told: Vec<String> = Vec::new();
+    let mut retry = tokio::time::interval(RETRY_EVERY);
     loop {
         tokio::select! {
+            _ = retry.tick() => {
+                let again = shared.with(|world| {
+                    let due = told.iter().filter_map(|id| world.unacknowledged.get(id));
+                    let events = due.filter(|envelope| envelope["type"] == "events_api");
+                    events.cloned().map(retried).collect::<Vec<_>>()
+                });
+                for envelope in again {
+                    // A socket that is gone is noticed below.
+                    let _ = out.send(Message::Text(envelope.to_string())).await;
+                }
+            }
             order = ordered.recv() => match order {
                 Some(Order::Say(envelope)) => {
                     told.extend(envelope["envelope_id"].as_str().map(str::to_owned));

@@ -11,6 +11,8 @@ use super::socket::{Order, retried};
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fault {
+    /// Nothing: it is done.
+    Pass,
     /// It is done, and the connection cut before the answer.
     LoseAnswer,
     /// It is done, and answered by a 503.
@@ -104,6 +106,7 @@ pub(crate) struct World {
     pub(crate) payloads: Vec<Value>,
     /// What Slack would not have taken.
     pub(crate) wrongs: Vec<String>,
+    /// Scopes that are missing, as `missing_scope:` and their name.
     pub(crate) lacks_scope: BTreeSet<&'static str>,
     ids: u64,
 }
@@ -263,6 +266,8 @@ impl World {
         });
         if let Some(thread) = &message.thread {
             event["thread_ts"] = json!(thread);
+            let parent = self.messages.iter().find(|message| message.ts == *thread);
+            event["parent_user_id"] = json!(parent.map(|parent| parent.user.clone()));
         }
         if message.is_bot {
             event["bot_id"] = json!("B1");
