@@ -3,6 +3,10 @@
 //! Short, kind, second person, one idea a message, the next action last. No blame, no exclamation
 //! marks, and no praise for what is not there.
 
+mod round;
+
+pub use round::*;
+
 use jiff::SignedDuration;
 
 use crate::core::bank::{Lack, Level, Part, Question, Recovery, StatementId, speech};
@@ -13,6 +17,7 @@ use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
 use crate::core::quota::{self, Excess, Measure, Scope};
+use crate::core::round::Control;
 use crate::core::whereabouts::Obstacle;
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
@@ -66,7 +71,7 @@ pub fn ask_again(kind: Kind) -> Card {
 pub fn trap(question: &Question, choice: &Choice, quote: Option<String>) -> Card {
     let card = Card::new(CardKind::Trap);
     let card = match (&choice.why, quote) {
-        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words)),
+        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words, QUOTE_CHARS_MAX)),
         (Why::Believes { .. }, None) => card.text("One thing in what you said I want to test."),
         (Why::Missing(id), _) => card.text(gap(question, id)),
         (Why::Lacks(Lack::Example), _) => card.text("You told me what; you did not give a case."),
@@ -457,7 +462,14 @@ pub fn typed_menu(card: &Card) -> Option<&'static str> {
         | CardKind::Reveal
         | CardKind::Note
         | CardKind::Scorecard
-        | CardKind::Farewell => None,
+        | CardKind::Farewell
+        | CardKind::Round
+        | CardKind::Result
+        | CardKind::Shown
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
+        | CardKind::Step => None,
     }
 }
 
@@ -699,6 +711,13 @@ pub fn label(button: &Button) -> &'static str {
         Button::Correct(_) => "This one",
         Button::Next => "Next question",
         Button::Stop => "Stop",
+        Button::Answer => ANSWER,
+        Button::TakeBack => "Take it back",
+        Button::HowDidIDo => "How did I do?",
+        Button::ShowAnswer => "Show my answer",
+        Button::Host(Control::Close) => "Close now",
+        Button::Host(Control::Extend { .. }) => "Keep it open",
+        Button::Host(Control::Cancel) => "Call it off",
     }
 }
 
@@ -753,20 +772,21 @@ fn standing_mark(standing: Standing) -> Mark {
 }
 
 fn quoted(view: &StatementView) -> Option<String> {
-    view.quote.as_deref().map(shortened)
+    view.quote.as_deref().map(|words| shortened(words, QUOTE_CHARS_MAX))
 }
 
-/// A quotation, cut between words of the reader's eye (graphemes), never inside one.
-fn shortened(words: &str) -> String {
+/// A text of `chars_max` characters at the most, cut between words of the reader's eye (graphemes), never
+/// inside one.
+fn shortened(words: &str, chars_max: usize) -> String {
     use unicode_segmentation::UnicodeSegmentation;
-    if words.chars().nth(QUOTE_CHARS_MAX).is_none() {
+    if words.chars().nth(chars_max).is_none() {
         return words.to_owned();
     }
     let mut cut = String::new();
     let mut chars = 0;
     for grapheme in words.graphemes(true) {
         chars += grapheme.chars().count();
-        if chars >= QUOTE_CHARS_MAX {
+        if chars >= chars_max {
             break;
         }
         cut.push_str(grapheme);

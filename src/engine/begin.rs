@@ -11,7 +11,7 @@ use crate::chat::{Delivery, Outcome, Person, Place, Refusal, Request, Taken};
 use crate::core::bank::Question;
 use crate::core::card::{Button, CardKind};
 use crate::core::choose::{self, Filter};
-use crate::core::interview::{Input, Interview, InterviewId, Item, Plan, SCREEN_MAX, Seq, TRAPS_MAX};
+use crate::core::interview::{Input, Interview, InterviewId, Item, Mode, Plan, SCREEN_MAX, Seq, TRAPS_MAX};
 use crate::core::quota::Measure;
 use crate::core::say;
 use crate::entropy;
@@ -75,7 +75,14 @@ impl Engine {
             match self.commit(change).await? {
                 Committed::Done(Some(interview)) => {
                     let outcome = Outcome::Done;
-                    return Ok(Ok(Taken { outcome, interview, last, over: false, shown: Vec::new() }));
+                    return Ok(Ok(Taken {
+                        outcome,
+                        interview,
+                        last,
+                        over: false,
+                        shown: Vec::new(),
+                        post: None,
+                    }));
                 }
                 Committed::Duplicate(led_to) => return self.begun_before(led_to).await.map(Ok),
                 // The open one took another input in the meantime.
@@ -94,7 +101,8 @@ impl Engine {
     ) -> Result<Option<Begin>, StoreError> {
         let plan = interview.plan();
         let request = Request {
-            mode: plan.mode,
+            // Who goes on after a round does so alone.
+            mode: if plan.mode == Mode::Round { Mode::Drill } else { plan.mode },
             filter: Filter { question: None, ..plan.filter.clone() },
             count: 1,
             traps: Some(plan.traps),
@@ -123,7 +131,7 @@ impl Engine {
             return self.where_it_stands(interview, Outcome::Duplicate).await;
         }
         let outcome = Outcome::Duplicate;
-        Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new() })
+        Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new(), post: None })
     }
 
     async fn where_it_stands(&self, interview: InterviewId, outcome: Outcome) -> Result<Taken, StoreError> {
@@ -142,7 +150,7 @@ impl Engine {
         let is_shown = |place: usize| place >= turn || Some(place) == asked;
         let shown = cards.into_iter().enumerate().filter(|(place, _)| is_shown(*place));
         let shown = shown.map(|(_, delivery)| delivery).collect();
-        Ok(Taken { outcome, interview, last, over: false, shown })
+        Ok(Taken { outcome, interview, last, over: false, shown, post: None })
     }
 
     /// Draws the questions and writes the plan; `None` if no question fits.

@@ -55,6 +55,7 @@ impl Engine {
             Incoming::CatchUp { front, done } => {
                 drop(done.send(self.fall_behind(Some(front), None).await.map_err(failed)));
             }
+            Incoming::Daily(about) => drop(about.done.send(Err(Refusal::Failed))),
             Incoming::Export { person, done } => drop(done.send(self.export(person).await.map_err(failed))),
         }
     }
@@ -65,6 +66,7 @@ impl Engine {
         let taken = async {
             let taken = match what {
                 What::Begin(request) => self.begin(key, at, &person, &place, request).await?,
+                What::Round(_) | What::Controlled { .. } => Err(Refusal::Failed),
                 What::Said { to, text } => {
                     let by = By::Person { person: &person, on: None };
                     self.take_in_open(to, &place, key, Input::Said { text }, at, &by).await?
@@ -160,7 +162,7 @@ impl Engine {
                     let outcome = if is_left_behind(&input, &step) { Outcome::Stale } else { Outcome::Done };
                     let over = interview.is_over() && next.is_none();
                     let interview = next.unwrap_or(id);
-                    return Ok(Ok(Taken { outcome, interview, last, over, shown: Vec::new() }));
+                    return Ok(Ok(Taken { outcome, interview, last, over, shown: Vec::new(), post: None }));
                 }
                 Committed::Duplicate(led_to) => {
                     return Ok(Ok(unmoved(led_to.unwrap_or(id), Outcome::Duplicate)));
@@ -299,7 +301,7 @@ fn is_left_behind(input: &Input, step: &Step) -> bool {
 }
 
 fn unmoved(interview: InterviewId, outcome: Outcome) -> Taken {
-    Taken { outcome, interview, last: Seq(0), over: false, shown: Vec::new() }
+    Taken { outcome, interview, last: Seq(0), over: false, shown: Vec::new(), post: None }
 }
 
 fn failed(error: StoreError) -> Refusal {
@@ -321,6 +323,8 @@ pub(super) fn delivery(post: &Post, earlier: Vec<(Seq, String)>) -> Option<Deliv
         seq: post.seq,
         place: post.place.clone(),
         person: post.person.clone(),
+        about: None,
+        thread: None,
         card,
         earlier,
         tried_at: post.tried_at,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::behind::Rest;
 use super::{Engine, locked};
-use crate::chat::{Did, Incoming, Person, Place, Refusal};
+use crate::chat::{AboutDaily, Did, Incoming, Person, Place, Refusal};
 use crate::core::quota::Measure;
 
 /// People whose inputs are taken at the same time, beside those who are caught up with. More than the writer
@@ -119,6 +119,7 @@ impl Engine {
             Incoming::Forget { person, .. } | Incoming::Export { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
+            Incoming::Daily(about) => self.count(Measure::Inputs, &about.person, Some(&about.place)),
             Incoming::Look { person, .. } => self.count(Measure::Inputs, person, None),
             Incoming::Gone { .. } | Incoming::CatchUp { .. } => Ok(()),
         };
@@ -128,6 +129,7 @@ impl Engine {
             Incoming::Did(Did { done, .. }) => drop(done.send(Err(refusal))),
             Incoming::Gone { done, .. } | Incoming::Forget { done, .. } => drop(done.send(Err(refusal))),
             Incoming::CatchUp { done, .. } => drop(done.send(Err(refusal))),
+            Incoming::Daily(about) => drop(about.done.send(Err(refusal))),
             Incoming::Look { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Export { done, .. } => drop(done.send(Err(refusal))),
         }
@@ -157,6 +159,7 @@ fn person_of(incoming: &Incoming) -> Option<&Person> {
         Incoming::Did(Did { person, .. })
         | Incoming::Forget { person, .. }
         | Incoming::Look { person, .. }
+        | Incoming::Daily(AboutDaily { person, .. })
         | Incoming::Export { person, .. } => Some(person),
         Incoming::CatchUp { .. } | Incoming::Gone { .. } => None,
     }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error is to fail right there")]
 
 mod bank;
+mod calendar;
+mod chart;
 mod discord;
 mod drill;
 mod encoder;
@@ -11,6 +13,7 @@ mod kill;
 mod personal;
 mod platforms;
 mod program;
+mod round;
 mod store;
 mod support;
 mod tidy;

@@ -110,13 +110,23 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
 /// Whether a card holds what others still want to find out by themselves.
 fn gives_away(kind: CardKind) -> bool {
     match kind {
-        CardKind::Reveal | CardKind::Dispute | CardKind::Scorecard | CardKind::Note => true,
+        CardKind::Reveal
+        | CardKind::Dispute
+        | CardKind::Scorecard
+        | CardKind::Note
+        | CardKind::Result
+        | CardKind::Shown => true,
         CardKind::Ask
         | CardKind::Recover
         | CardKind::Reask
         | CardKind::Trap
         | CardKind::Mark
-        | CardKind::Farewell => false,
+        | CardKind::Farewell
+        | CardKind::Round
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
+        | CardKind::Step => false,
     }
 }
 
@@ -130,6 +140,14 @@ fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
             each_line(pages, words, |line| format!("> {}", text::plain(line)));
             pages.gap();
         }
+        Block::When { lead, at } => {
+            let at = at.as_second();
+            each_line(pages, lead, |line| format!("-# {}", text::authored(line)));
+            pages.line(&format!("-# <t:{at}:F> (<t:{at}:R>)"));
+        }
+        Block::Bars { bars } => push_text(pages, &say::bars_text(bars)),
+        // The mention stands outside the frame, where it reaches those who have the role.
+        Block::Ping { .. } => {}
         Block::Item { mark, text, quote } => {
             let (sign, word) = say::mark(*mark);
             let number = number.map_or(String::new(), |number| format!("{number}. "));
@@ -184,9 +202,16 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
             | Button::OnceMore
             | Button::NotWhatIMeant
             | Button::Next
-            | Button::Stop => say::label(pressed).to_owned(),
+            | Button::Stop
+            | Button::Answer
+            | Button::TakeBack
+            | Button::HowDidIDo
+            | Button::ShowAnswer
+            | Button::Host(_) => say::label(pressed).to_owned(),
         };
-        button(look, label, Action::Press(pressed.clone()))
+        let opens_form = *pressed == Button::Answer;
+        let action = if opens_form { Action::Answer } else { Action::Press(pressed.clone()) };
+        button(look, label, action)
     });
     answer.into_iter().chain(others).collect()
 }
@@ -194,11 +219,18 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
 /// Of the frame's edge: a help for the eye, never the only sign.
 fn colour(kind: CardKind) -> u32 {
     match kind {
-        CardKind::Ask => 0x4f_6b_ed,
+        CardKind::Ask | CardKind::Round => 0x4f_6b_ed,
         CardKind::Trap => 0xe0_8a_1e,
-        CardKind::Reveal | CardKind::Scorecard => 0x3b_a5_5d,
+        CardKind::Reveal | CardKind::Scorecard | CardKind::Result => 0x3b_a5_5d,
         CardKind::Recover | CardKind::Reask | CardKind::Dispute => 0x8a_63_d2,
-        CardKind::Mark | CardKind::Note | CardKind::Farewell => 0x80_84_8e,
+        CardKind::Mark
+        | CardKind::Note
+        | CardKind::Farewell
+        | CardKind::Shown
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
+        | CardKind::Step => 0x80_84_8e,
     }
 }
 

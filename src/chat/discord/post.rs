@@ -472,13 +472,22 @@ impl Discord {
 /// Whether a card is about what one person said.
 fn is_personal(kind: CardKind) -> bool {
     match kind {
-        CardKind::Ask | CardKind::Mark | CardKind::Farewell => false,
+        CardKind::Ask
+        | CardKind::Mark
+        | CardKind::Farewell
+        | CardKind::Round
+        | CardKind::Result
+        | CardKind::Shown
+        | CardKind::Step => false,
         CardKind::Recover
         | CardKind::Reask
         | CardKind::Trap
         | CardKind::Reveal
         | CardKind::Dispute
         | CardKind::Scorecard
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
         | CardKind::Note => true,
     }
 }

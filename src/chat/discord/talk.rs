@@ -119,7 +119,15 @@ impl Discord {
                 self.hint(channel, Hint::TooMuch, &sentence(&refusal)).await;
             }
             // Whoever wrote that believes that it counts.
-            Err(refusal @ (Refusal::Failed | Refusal::NotYours | Refusal::NothingFits(_))) => {
+            Err(
+                refusal @ (Refusal::Failed
+                | Refusal::NotYours
+                | Refusal::NothingFits(_)
+                | Refusal::NotManager
+                | Refusal::NoSuchDaily
+                | Refusal::EnoughDailies
+                | Refusal::Unclear(_)),
+            ) => {
                 self.remark(channel, &sentence(&refusal)).await;
             }
         }
@@ -304,7 +312,7 @@ impl Discord {
         let (began, so_far) = self.in_time(asker, meanwhile, deed).await;
         let message = match &began {
             Ok(_) if in_thread => Message::sentence(match mode {
-                Mode::Drill => say::drill_in_thread(&asker.mention()),
+                Mode::Drill | Mode::Round => say::drill_in_thread(&asker.mention()),
                 Mode::Screen => say::screen_in_thread(&asker.mention()),
             }),
             Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, so_far, taken).await,
@@ -486,9 +494,14 @@ impl Asker {
 pub(super) fn sentence(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Failed => say::NOT_SAVED.to_owned(),
-        Refusal::NothingFits(_) | Refusal::NotYours | Refusal::NothingOpen | Refusal::TooMuch(_) => {
-            refusal.to_string()
-        }
+        Refusal::NothingFits(_)
+        | Refusal::NotYours
+        | Refusal::NothingOpen
+        | Refusal::TooMuch(_)
+        | Refusal::NotManager
+        | Refusal::NoSuchDaily
+        | Refusal::EnoughDailies
+        | Refusal::Unclear(_) => refusal.to_string(),
     }
 }
 

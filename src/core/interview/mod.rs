@@ -61,6 +61,8 @@ pub enum Mode {
     Drill,
     /// Several questions in a row, reveals at the end, and a scorecard.
     Screen,
+    /// One person's part in a round: the question is public, and the reveal waits for everybody's.
+    Round,
 }
 
 /// A question of an interview: its own copy, which no edit of the bank changes.
@@ -112,6 +114,8 @@ pub enum Input {
     Pressed(Button),
     /// Time passed.
     Tick,
+    /// The round that it belongs to is closed, and its person wants to see how they did.
+    Closed,
     /// The candidate left and is back.
     Returned,
     /// The bot is back after an absence.
@@ -210,6 +214,8 @@ pub enum Phase {
     Answering,
     /// A follow-up is out.
     Trapped,
+    /// In a round: all is said, and the reveal comes with everybody's.
+    Waiting,
     /// The reveal is out; the candidate chooses what comes next.
     Revealed,
     /// Over. Nothing happens any more.
@@ -302,6 +308,7 @@ impl Interview {
             Input::Said { text } => self.said(text, now, read, &mut step),
             Input::Pressed(button) => self.pressed(button, now, &mut step),
             Input::Tick => self.tick(now, &mut step),
+            Input::Closed => self.closed(now, &mut step),
             Input::Returned => self.returned(now),
             Input::Resumed { away } => self.resumed(away, &mut step),
         }

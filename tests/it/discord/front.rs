@@ -36,6 +36,8 @@ fn delivery(card: Card, place: String, who: &Person) -> Delivery {
         place: place.as_str().into(),
         person: format!("discord:{}", who.id).as_str().into(),
         card,
+        about: None,
+        thread: None,
         earlier: Vec::new(),
         tried_at: None,
     }
@@ -53,7 +55,7 @@ fn starting(channel: &Place, command: u64) -> String {
 
 fn taken() -> Taken {
     let interview = InterviewId(1);
-    Taken { outcome: Outcome::Done, interview, last: Seq(1), over: false, shown: Vec::new() }
+    Taken { outcome: Outcome::Done, interview, last: Seq(1), over: false, shown: Vec::new(), post: None }
 }
 
 fn look(who: &Person) -> Look {

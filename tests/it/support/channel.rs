@@ -188,6 +188,11 @@ fn rendered(card: &Card) -> String {
             Block::Text { text } => lines.extend(text.lines().map(|line| format!("< {line}"))),
             Block::Small { text } => lines.push(format!("< ({text})")),
             Block::Quote { lead, words } => lines.push(format!("< {lead} “{words}”.")),
+            Block::When { lead, at } => lines.push(format!("< ({})", say::when_text(lead, *at))),
+            Block::Bars { bars } => {
+                lines.extend(say::bars_text(bars).lines().map(|line| format!("<   {line}")));
+            }
+            Block::Ping { role } => lines.push(format!("< @{role}")),
             Block::Item { mark, text, quote } => {
                 let (sign, word) = say::mark(*mark);
                 let quote = quote.as_ref().map_or(String::new(), |quote| format!(" “{quote}”"));
