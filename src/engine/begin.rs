@@ -15,7 +15,9 @@ use crate::core::interview::{Input, Interview, InterviewId, Item, Mode, Plan, SC
 use crate::core::quota::Measure;
 use crate::core::say;
 use crate::entropy;
-use crate::store::{Begin, Change, Committed, Post, PostStatus, Save, StoreError, StoredInterview, Written};
+use crate::store::{
+    Begin, Change, Committed, Post, PostStatus, Save, Sort, StoreError, StoredInterview, Written,
+};
 
 /// Whose interview begins where.
 pub(super) struct For<'a> {
@@ -71,7 +73,7 @@ impl Engine {
                 return Ok(Err(Refusal::NothingFits(self.what_there_is(&request.filter))));
             };
             let last = last_post(&begin.written);
-            let change = Change { key: key.clone(), at, save: instead_of, begin: Some(begin) };
+            let change = Change { key: key.clone(), at, save: instead_of, begin: Some(begin), handled: None };
             match self.commit(change).await? {
                 Committed::Done(Some(interview)) => {
                     let outcome = Outcome::Done;
@@ -134,7 +136,11 @@ impl Engine {
         Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new(), post: None })
     }
 
-    async fn where_it_stands(&self, interview: InterviewId, outcome: Outcome) -> Result<Taken, StoreError> {
+    pub(super) async fn where_it_stands(
+        &self,
+        interview: InterviewId,
+        outcome: Outcome,
+    ) -> Result<Taken, StoreError> {
         let posts = self.store.posts_of(interview).await?;
         let on_its_way = |post: &&Post| matches!(post.status, PostStatus::Queued | PostStatus::Sending);
         let last = posts.iter().filter(on_its_way).map(|post| post.seq).max().unwrap_or_default();
@@ -143,7 +149,7 @@ impl Engine {
         let cards: Vec<Delivery> = posts
             .iter()
             .filter(|post| post.status != PostStatus::Failed)
-            .filter_map(|post| delivery(post, receipts.clone()))
+            .filter_map(|post| delivery(post, receipts.clone(), None))
             .collect();
         let asked = cards.iter().rposition(|delivery| delivery.card.kind == CardKind::Ask);
         let turn = cards.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
@@ -192,6 +198,10 @@ impl Engine {
             place: whose.place.clone(),
             origin: whose.origin.clone(),
             person: whose.person.clone(),
+            sort: Sort::Interview,
+            round: None,
+            daily: None,
+            holder: whose.person.clone(),
             plan: to_json(&*plan),
             questions: drawn.questions.iter().map(|question| question.id.clone()).collect(),
             put_back: drawn.put_back,
@@ -200,7 +210,7 @@ impl Engine {
     }
 
     /// What somebody can ask for instead, for a filter that nothing fits.
-    fn what_there_is(&self, filter: &Filter) -> String {
+    pub(super) fn what_there_is(&self, filter: &Filter) -> String {
         if let Some(id) = &filter.question {
             let near = self
                 .bank
@@ -232,5 +242,5 @@ fn fits(interview: &Interview, request: &Request, default_traps: u8) -> bool {
 }
 
 pub(super) fn last_post(written: &Written) -> Seq {
-    written.posts.iter().map(|(seq, _)| *seq).max().unwrap_or_default()
+    written.posts.iter().map(|post| post.seq).max().unwrap_or_default()
 }

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use super::behind::Rest;
 use super::{Engine, locked};
-use crate::chat::{AboutDaily, Did, Incoming, Person, Place, Refusal};
+use crate::chat::{AboutDaily, Did, Incoming, Person, Place, Refusal, What};
+use crate::core::interview::InterviewId;
 use crate::core::quota::Measure;
 
 /// People whose inputs are taken at the same time, beside those who are caught up with. More than the writer
@@ -115,7 +116,11 @@ impl Engine {
     /// Lets one through, or refuses it because there were too many; before it takes any room or time.
     fn admit(&self, incoming: Incoming) -> Option<Incoming> {
         let counted = match &incoming {
-            Incoming::Did(did) => self.count(Measure::Inputs, &did.person, Some(&did.place)),
+            Incoming::Did(did) => {
+                // A round is for as many as come, so its channel's limit is not for them.
+                let in_round = named(&did.what).is_some_and(|id| self.is_in_round(id));
+                self.count(Measure::Inputs, &did.person, Some(&did.place).filter(|_| !in_round))
+            }
             Incoming::Forget { person, .. } | Incoming::Export { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
@@ -150,6 +155,15 @@ impl Engine {
 
     pub(super) fn uncount(&self, measure: Measure, person: &Person, place: &Place) {
         locked(&self.tally).uncount(measure, person, place);
+    }
+}
+
+/// The interview or round that is named.
+fn named(what: &What) -> Option<InterviewId> {
+    match what {
+        What::Said { to, .. } | What::Pressed { to, .. } => *to,
+        What::Controlled { round, .. } => Some(*round),
+        What::Begin(_) | What::Round(_) => None,
     }
 }
 

@@ -24,7 +24,7 @@ impl Engine {
         }
         let post = self.store.posts_of(interview).await?.into_iter().find(|post| post.seq == on);
         let receipts = self.store.receipts(interview).await?;
-        let Some(card) = post.and_then(|post| delivery(&post, receipts)) else {
+        let Some(card) = post.and_then(|post| delivery(&post, receipts, None)) else {
             return Ok(Err(Refusal::NothingOpen));
         };
         let outcome = if !stored.open {

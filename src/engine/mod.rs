@@ -8,11 +8,14 @@ mod alarm;
 mod begin;
 mod behind;
 mod courier;
+mod daily;
 mod intake;
 mod lanes;
 mod look;
 mod personal;
+mod round;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +27,7 @@ use crate::chat::{Front, Incoming};
 use crate::clock::Clock;
 use crate::core::bank::Bank;
 use crate::core::grading::desk::Desk;
+use crate::core::interview::InterviewId;
 use crate::core::quota::Tally;
 use crate::store::{Change, Committed, Store, StoreError};
 use alarm::Pulse;
@@ -74,6 +78,10 @@ pub struct Engine {
     pulse: Mutex<Pulse>,
     behind: Mutex<Behind>,
     inputs_waiting: AtomicUsize,
+    /// Many people meet in one round: they take turns rather than meet on the way to the disk.
+    rounds: tokio::sync::Mutex<()>,
+    /// What is a round, or a part in one.
+    in_rounds: Mutex<BTreeSet<InterviewId>>,
 }
 
 impl Engine {
@@ -100,6 +108,8 @@ impl Engine {
             pulse: Mutex::default(),
             behind: Mutex::default(),
             inputs_waiting: AtomicUsize::new(0),
+            rounds: tokio::sync::Mutex::default(),
+            in_rounds: Mutex::default(),
         }
     }
 
@@ -120,10 +130,11 @@ impl Engine {
         self.stop().await
     }
 
-    /// Takes up what was left: posts of unknown outcome are due, and everybody with an open interview is to be
+    /// Takes up what was left: rounds hear what they did not, posts of unknown outcome are due, and everybody with an open interview is to be
     /// caught up with. It waits for no platform.
     pub async fn start(&self) -> Result<(), StoreError> {
         self.store.look_again().await?;
+        self.hear_all().await?;
         self.fall_behind(None, self.absence().await?).await
     }
 

@@ -4,6 +4,7 @@
 mod bank;
 mod calendar;
 mod chart;
+mod dailies;
 mod discord;
 mod drill;
 mod encoder;
@@ -14,6 +15,7 @@ mod personal;
 mod platforms;
 mod program;
 mod round;
+mod rounds;
 mod store;
 mod support;
 mod tidy;

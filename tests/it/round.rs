@@ -33,6 +33,8 @@ fn plan(host: Option<&str>) -> Arc<Plan> {
         hash: "hash".to_owned(),
         host: host.map(person),
         open_for: MINUTE * 10,
+        role: None,
+        pin: false,
     })
 }
 

@@ -21,6 +21,8 @@ use crate::core::calendar::LATE_MAX;
 use crate::core::interview::{InterviewId, Seq};
 use crate::core::whereabouts::Person;
 
+/// How long a round is open where nobody said: a study group's break.
+pub const OPEN_DEFAULT: SignedDuration = SignedDuration::from_mins(10);
 /// A round is open for this long at the least: one answer's time.
 pub const OPEN_MIN: SignedDuration = SignedDuration::from_mins(1);
 /// A round is open for this long at the most, extensions included: until the same weekday.
@@ -49,6 +51,10 @@ pub struct Plan {
     pub host: Option<Person>,
     /// How long it is open, [`OPEN_MIN`] to [`OPEN_MAX`].
     pub open_for: SignedDuration,
+    /// The platform's id of the role that the post mentions.
+    pub role: Option<String>,
+    /// Whether the post is pinned.
+    pub pin: bool,
 }
 
 /// Everything that can happen to a round. Closed on purpose.
@@ -359,8 +365,15 @@ impl Round {
         match self.state.phase {
             Phase::Open => None,
             Phase::Revealed => self.state.closed_at.map(|at| later(at, KEPT)),
+            // The post may still turn out to be there; then it has to say so.
+            Phase::Cancelled if !self.state.posted => self.state.closed_at.map(|at| later(at, KEPT)),
             Phase::Cancelled => self.state.closed_at,
         }
+    }
+
+    /// Whether it was called off before its post was out, so that nothing of it is to be shown.
+    pub fn is_unseen(&self) -> bool {
+        self.state.phase == Phase::Cancelled && !self.state.posted
     }
 
     /// Takes somebody out of it, with whatever they said. Their name is nowhere in it afterwards.

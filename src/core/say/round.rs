@@ -204,7 +204,7 @@ pub fn daily_line(daily: &Daily) -> String {
 }
 
 /// What is known of a daily beside what was settled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DailyState {
     /// What comes next; empty while it is paused.
     pub next: Vec<Post>,

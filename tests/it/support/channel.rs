@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use riposte::chat::{Delivery, DeliveryError, Front, Missed, Open, Person, Place, Receipt, Sighting};
 use riposte::clock::Clock;
-use riposte::core::card::{Block, Card};
+use riposte::core::card::{Block, Card, Way};
 use riposte::core::say;
 use tokio::sync::watch;
 
@@ -47,6 +47,10 @@ pub(crate) struct Channel {
     pub(crate) is_blind: AtomicBool,
     /// What happens to cards for these places instead of arriving.
     pub(crate) faults: Mutex<BTreeMap<Place, DeliveryError>>,
+    /// What happens to cards that come this way instead of arriving.
+    pub(crate) way_faults: Mutex<Vec<(fn(Way) -> bool, DeliveryError)>>,
+    /// What a round would lack.
+    pub(crate) lacking: Mutex<Vec<String>>,
     /// Places whose cards wait until the place is taken out again.
     pub(crate) stuck: watch::Sender<Vec<Place>>,
     /// Where the next card moves its interview.
@@ -73,6 +77,8 @@ impl Channel {
             loses_answers: AtomicBool::new(false),
             is_blind: AtomicBool::new(false),
             faults: Mutex::default(),
+            way_faults: Mutex::default(),
+            lacking: Mutex::default(),
             stuck: watch::Sender::default(),
             moves_to: Mutex::default(),
             tried: Mutex::default(),
@@ -143,6 +149,13 @@ impl Front for Channel {
         if let Some(fault) = self.faults.lock().unwrap().get(&delivery.place) {
             return Err(fault.clone());
         }
+        let way = delivery.card.way;
+        if let Some((_, fault)) = self.way_faults.lock().unwrap().iter().find(|(comes, _)| comes(way)) {
+            return Err(fault.clone());
+        }
+        if let Some(line) = led_in(delivery) {
+            self.note(&line);
+        }
         self.note(&rendered(&delivery.card));
         self.posted.send_modify(|posted| posted.push(delivery.clone()));
         if self.loses_answers.load(Ordering::Relaxed) {
@@ -174,8 +187,27 @@ impl Front for Channel {
         here.cloned().collect()
     }
 
+    async fn lacks(&self, _channel: &Place) -> Vec<String> {
+        self.lacking.lock().unwrap().clone()
+    }
+
     async fn tell(&self, person: &Person, _place: &Place, sentence: &str) {
         self.told.lock().unwrap().push((person.clone(), sentence.to_owned()));
+    }
+}
+
+/// What a transcript says before a card that is no ordinary message.
+fn led_in(delivery: &Delivery) -> Option<String> {
+    let about = delivery.about.as_deref().unwrap_or("nothing");
+    match delivery.card.way {
+        Way::Post => None,
+        Way::Edit(_) => Some(format!("< in place of {about}:")),
+        Way::Thread(_) => Some(format!("< a thread under {about}:")),
+        Way::Pin(_) => Some(format!("< {about} is pinned")),
+        Way::Under(_) => {
+            let place = delivery.thread.as_deref().map_or("in the channel", |_| "in the thread");
+            Some(format!("< under {about}, {place}, for \"{}\":", delivery.person.0))
+        }
     }
 }
 

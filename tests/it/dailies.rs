@@ -1,0 +1,1 @@
+//! Dailies on the engine.
