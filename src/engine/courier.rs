@@ -157,6 +157,9 @@ impl Engine {
             Sighting::Unclear if way.is_optional() && post.looks >= STEP_TRIES_MAX => {
                 self.leave_out(front, post, way).await
             }
+            Sighting::Absent if way.is_optional() && post.attempts >= STEP_TRIES_MAX => {
+                self.leave_out(front, post, way).await
+            }
             Sighting::Absent => self.put_off(post, SignedDuration::ZERO, Delay::Asked).await,
             Sighting::Unclear if post.looks >= LOOKS_MAX => {
                 self.give_up(front, post, "it cannot be told whether it arrived").await

@@ -88,8 +88,13 @@ impl Engine {
                 let handled = handled.unwrap_or(Date::MIN);
                 daily.schedule.upcoming(handled, now).next().map_or(handled, |next| next.date)
             }
+            // A date that only counted as handled, since it was past when the daily was saved, may come yet.
             DailyDone::Saved | DailyDone::Paused | DailyDone::Resumed | DailyDone::Removed => {
-                daily.schedule.handled_from(now, handled)
+                let last = match id.zip(handled) {
+                    Some((id, handled)) => self.store.last_date(id, handled).await?,
+                    None => None,
+                };
+                daily.schedule.handled_from(now, last)
             }
         };
         let next: Vec<Coming> = daily.schedule.upcoming(handled, now).take(NEXT_SHOWN).collect();
@@ -101,12 +106,14 @@ impl Engine {
             daily: to_json(&daily),
             paused,
             handled,
+            skipped: (done == DailyDone::Skipped).then_some(handled),
             wake_at: next.first().map(|next| next.at).filter(|_| !paused),
         };
         let saved = self.store.save_daily(key.to_owned(), at, save).await?;
         self.ring();
         match saved {
-            SavedDaily::Saved(_) | SavedDaily::Before => {}
+            SavedDaily::Saved(_) => {}
+            SavedDaily::Before => return self.list(server, None).await.map(Ok),
             SavedDaily::Full => return Ok(Err(Refusal::EnoughDailies)),
         }
         let state = self.state_of(&channel, &daily, handled, paused, None).await?;
@@ -215,6 +222,9 @@ impl Engine {
         for _ in 0..ANSWERS_MAX {
             let due = daily.schedule.due(handled, now);
             let date = match due {
+                Due::Wait { until } if handled == stored.handled && stored.wake_at == Some(until) => {
+                    return Ok(());
+                }
                 Due::Wait { until } => return self.store.wake_daily(stored.id, until).await,
                 Due::Post(post) => post.date,
                 Due::Missed { last, .. } => last,

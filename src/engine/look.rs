@@ -5,7 +5,7 @@ use super::intake::delivery;
 use crate::chat::{Look, Outcome, Person, Refusal};
 use crate::core::card::Button;
 use crate::core::interview::{InterviewId, Seq};
-use crate::store::StoreError;
+use crate::store::{Sort, StoreError};
 
 impl Engine {
     /// A card for the one whom it is for, and whether it still can be answered: only the newest card that can
@@ -19,7 +19,8 @@ impl Engine {
         let Some(stored) = self.store.interview(interview).await? else {
             return Ok(Err(Refusal::NothingOpen));
         };
-        if stored.person != *person {
+        // The question of a round is everybody's.
+        if stored.person != *person && stored.sort != Sort::Round {
             return Ok(Err(Refusal::NotYours));
         }
         let post = self.store.posts_of(interview).await?.into_iter().find(|post| post.seq == on);
@@ -29,7 +30,11 @@ impl Engine {
         };
         let outcome = if !stored.open {
             Outcome::Over
-        } else if self.still_counts(interview, on, &Button::Skip).await? {
+        } else if stored.sort == Sort::Round {
+            self.entrance(interview, person).await?
+        } else if self.still_counts(interview, on, &Button::Skip).await?
+            || self.still_counts(interview, on, &Button::Answer).await?
+        {
             Outcome::Done
         } else {
             Outcome::Stale

@@ -227,6 +227,14 @@ impl Engine {
         }))
     }
 
+    /// Whether somebody can answer, before they are shown a form for it.
+    pub(super) async fn entrance(&self, id: InterviewId, person: &Person) -> Result<Outcome, StoreError> {
+        let Some((_, mut round)) = self.load_round(id).await? else { return Ok(Outcome::Over) };
+        let press = Input::Pressed { person: person.clone(), button: Press::Answer };
+        let effects = round.apply(press, self.clock.now());
+        Ok(note_for(person, &effects).map_or(Outcome::Done, Outcome::Told))
+    }
+
     /// Takes what somebody says in a round: it begins their part in it, or goes on there.
     pub(super) async fn say_in_round(
         &self,

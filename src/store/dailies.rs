@@ -57,6 +57,13 @@ impl Store {
         self.writer.write(Write::PruneDates(before)).await.map(drop)
     }
 
+    /// The last date up to this one that was posted, missed or left out.
+    pub async fn last_date(&self, id: DailyId, until: Date) -> Result<Option<Date>, StoreError> {
+        let last = sqlx::query_scalar("SELECT max(date) FROM daily_dates WHERE daily = ? AND date <= ?");
+        let last: Option<String> = last.bind(id.0).bind(until.to_string()).fetch_one(&self.reads).await?;
+        Ok(last.and_then(|date| date.parse().ok()))
+    }
+
     /// A daily.
     pub async fn daily(&self, id: DailyId) -> Result<Option<StoredDaily>, StoreError> {
         let row = sqlx::query_as("SELECT * FROM dailies WHERE id = ?").bind(id.0);
@@ -118,5 +125,9 @@ pub(super) async fn save(
     let saved = saved.bind(save.handled.to_string()).bind(wake_at);
     let saved: Option<i64> =
         saved.bind(save.id.map_or(max, |id| id.0)).fetch_optional(&mut *connection).await?;
+    if let (Some(id), Some(date)) = (saved, save.skipped) {
+        let skip = "INSERT INTO daily_dates (daily, date) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        sqlx::query(skip).bind(id).bind(date.to_string()).execute(connection).await?;
+    }
     Ok(saved.and_then(|id| u64::try_from(id).ok()).unwrap_or(0))
 }

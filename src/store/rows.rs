@@ -177,6 +177,8 @@ pub struct StoredDaily {
     pub paused: bool,
     /// The last date that was handled.
     pub handled: Date,
+    /// When it is to be looked at next.
+    pub wake_at: Option<Timestamp>,
     /// JSON: what went wrong last.
     pub trouble: Option<String>,
 }
@@ -209,6 +211,8 @@ pub struct SaveDaily {
     pub paused: bool,
     /// The last date that counts as handled.
     pub handled: Date,
+    /// The date that is left out with this.
+    pub skipped: Option<Date>,
     /// When it is to be looked at next.
     pub wake_at: Option<Timestamp>,
 }
@@ -406,6 +410,7 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for StoredDaily {
             daily: row.try_get("daily")?,
             paused: row.try_get("paused")?,
             handled: handled.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            wake_at: row.try_get::<Option<i64>, _>("wake_at")?.map(timestamp),
             trouble: row.try_get("trouble")?,
         })
     }

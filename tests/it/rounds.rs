@@ -61,7 +61,7 @@ async fn does(play: &mut Play, name: &str, what: What) -> Taken {
     let shown = match &what {
         What::Said { text, .. } => text.clone(),
         What::Pressed { button, .. } => format!("[{}]", say::label(button)),
-        other => format!("{other:?}"),
+        What::Begin(_) | What::Round(_) | What::Controlled { .. } => format!("{what:?}"),
     };
     play.channel.note(&format!("> {name}: {shown}"));
     play.by(name, &alone(name), what).await.unwrap()
@@ -99,9 +99,9 @@ fn says(card: &Card, words: &str) -> bool {
 fn counts(play: &Play) -> (Vec<usize>, usize) {
     let result = in_channel(play, is_under).into_iter().find(|under| under.card.kind == CardKind::Result);
     let blocks = result.expect("the round was revealed").card.blocks;
-    let bars = blocks.into_iter().find_map(|block| match block {
-        Block::Bars { bars } => Some(bars),
-        _ => None,
+    let bars = blocks.into_iter().find_map(|block| {
+        let Block::Bars { bars } = block else { return None };
+        Some(bars)
     });
     bars.map_or((Vec::new(), 0), |bars| (bars.bars.iter().map(|(_, count)| *count).collect(), bars.of))
 }
@@ -178,9 +178,9 @@ async fn f11_fifty_starts_at_once_are_one_round() {
 #[tokio::test]
 async fn only_host_and_managers_control_a_round() {
     let mut play = opened().await;
-    let until = play.channel.posted_in(CHANNEL)[0].card.blocks.iter().find_map(|block| match block {
-        Block::When { at, .. } => Some(*at),
-        _ => None,
+    let until = play.channel.posted_in(CHANNEL)[0].card.blocks.iter().find_map(|block| {
+        let Block::When { at, .. } = block else { return None };
+        Some(*at)
     });
     let extend = Control::Extend { until: until.unwrap() + MINUTE * 10 };
     let mut wants = async |person: &str, manages, wanted| {
@@ -311,6 +311,25 @@ async fn f10_nobody_answers_for_somebody_else() {
     for forged in [Button::Skip, Button::Next, Button::Stop, Button::TakeBack] {
         assert_eq!(does(&mut play, "channel:eve", pressed(ROUND, 1, forged)).await.outcome, Outcome::Stale);
     }
+}
+
+/// A front end looks before it shows a form, so that nobody writes in vain.
+#[tokio::test]
+async fn form_is_shown_to_whoever_can_still_answer() {
+    let mut play = opened().await;
+    let bob = does(&mut play, "channel:bob", said(ROUND, VAGUE)).await.interview;
+    let look = async |play: &mut Play, interview, on, person: &str| {
+        let person = person.into();
+        play.incoming(|done| Incoming::Look { interview, on: Seq(on), person, done }).await
+    };
+    let public = look(&mut play, ROUND, 1, "channel:eve").await.unwrap();
+    assert_eq!((public.outcome, public.card.card.kind), (Outcome::Done, CardKind::Round));
+    let own = look(&mut play, bob, 1, "channel:bob").await.unwrap();
+    assert_eq!((own.outcome, own.card.card.kind), (Outcome::Done, CardKind::Trap));
+    assert_eq!(look(&mut play, bob, 1, "channel:eve").await.unwrap_err(), Refusal::NotYours);
+    play.wait(600).await;
+    let closed = look(&mut play, ROUND, 1, "channel:eve").await.unwrap();
+    assert_eq!(closed.outcome, Outcome::Told(Note::Over));
 }
 
 /// F28: the platform delivers everything twice.

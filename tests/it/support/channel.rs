@@ -35,6 +35,9 @@ impl Clock for StoppedClock {
     }
 }
 
+/// Whether a card comes in such a way.
+pub(crate) type WayTest = fn(Way) -> bool;
+
 /// A platform with all its places: everything posted, in order, and the transcript of it.
 pub(crate) struct Channel {
     name: &'static str,
@@ -48,7 +51,7 @@ pub(crate) struct Channel {
     /// What happens to cards for these places instead of arriving.
     pub(crate) faults: Mutex<BTreeMap<Place, DeliveryError>>,
     /// What happens to cards that come this way instead of arriving.
-    pub(crate) way_faults: Mutex<Vec<(fn(Way) -> bool, DeliveryError)>>,
+    pub(crate) way_faults: Mutex<Vec<(WayTest, DeliveryError)>>,
     /// What a round would lack.
     pub(crate) lacking: Mutex<Vec<String>>,
     /// Places whose cards wait until the place is taken out again.
@@ -106,6 +109,11 @@ impl Channel {
     /// What was posted in a place.
     pub(crate) fn posted_in(&self, place: &str) -> Vec<Delivery> {
         self.posted().into_iter().filter(|delivery| delivery.place == Place::from(place)).collect()
+    }
+
+    /// How many such cards were posted.
+    pub(crate) fn count(&self, is_such: impl Fn(&Delivery) -> bool) -> usize {
+        self.posted.borrow().iter().filter(|delivery| is_such(delivery)).count()
     }
 
     /// Waits until this many cards are there.
