@@ -205,14 +205,6 @@ impl Way {
             Way::Edit(seq) | Way::Thread(seq) | Way::Pin(seq) | Way::Under(seq) => Some(seq),
         }
     }
-
-    /// Whether the conversation goes on without it.
-    pub fn is_optional(self) -> bool {
-        match self {
-            Way::Post | Way::Under(_) => false,
-            Way::Edit(_) | Way::Thread(_) | Way::Pin(_) => true,
-        }
-    }
 }
 
 impl Card {
@@ -270,6 +262,14 @@ impl Card {
     pub fn buttons(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
         self.buttons.extend(buttons);
         self
+    }
+
+    /// Whether the conversation goes on without it, should it not arrive.
+    pub fn is_optional(&self) -> bool {
+        match self.way {
+            Way::Post | Way::Under(_) => self.kind == CardKind::Shown,
+            Way::Edit(_) | Way::Thread(_) | Way::Pin(_) => true,
+        }
     }
 
     /// Whether everything before it has been left behind, buttons and all.

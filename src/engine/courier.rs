@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::intake::By;
 use super::{Engine, intake, round};
-use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Receipt, Sighting};
+use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Person, Receipt, Sighting};
 use crate::core::card::Way;
 use crate::core::interview::Input;
 use crate::core::say;
@@ -58,7 +58,11 @@ impl Engine {
             let (due, wake) = meanwhile(looked, &mut flying, &mut landed).await?;
             for post in due {
                 // One interview ends and the next begins: what one person sees in one place stays in order.
-                let whose = (post.place.clone(), post.person.clone());
+                let whose = match post.sort {
+                    Sort::Interview => (post.place.clone(), post.person.clone()),
+                    // A round is for everybody in its channel, and so is what one of them shows there.
+                    Sort::Round => (post.place.clone(), Person(String::new())),
+                };
                 if busy.len() < front.at_once() && busy.insert(whose.clone()) {
                     flying.push(async move { (whose, self.hand_over(front, &post).await) });
                 }
@@ -120,11 +124,13 @@ impl Engine {
         match front.deliver(delivery).await {
             Ok(receipt) => self.mark_sent(post, way, receipt).await,
             Err(DeliveryError::Blocked(_) | DeliveryError::Gone | DeliveryError::Refused(_))
-                if way.is_optional() =>
+                if delivery.card.is_optional() =>
             {
                 self.leave_out(front, post, way).await
             }
-            Err(DeliveryError::Later(_)) if way.is_optional() && post.attempts >= STEP_TRIES_MAX => {
+            Err(DeliveryError::Later(_))
+                if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX =>
+            {
                 self.leave_out(front, post, way).await
             }
             Err(DeliveryError::Later(_)) if post.attempts >= ATTEMPTS_MAX => {
@@ -154,10 +160,10 @@ impl Engine {
         let way = delivery.card.way;
         match front.find(delivery).await {
             Sighting::Found(receipt) => self.mark_sent(post, way, receipt).await,
-            Sighting::Unclear if way.is_optional() && post.looks >= STEP_TRIES_MAX => {
+            Sighting::Unclear if delivery.card.is_optional() && post.looks >= STEP_TRIES_MAX => {
                 self.leave_out(front, post, way).await
             }
-            Sighting::Absent if way.is_optional() && post.attempts >= STEP_TRIES_MAX => {
+            Sighting::Absent if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX => {
                 self.leave_out(front, post, way).await
             }
             Sighting::Absent => self.put_off(post, SignedDuration::ZERO, Delay::Asked).await,
@@ -218,9 +224,9 @@ impl Engine {
         }
     }
 
-    /// Tells whoever a post is for; of a daily whoever made it.
+    /// Tells whoever a post is for; of a daily, which is for nobody, whoever made it.
     async fn tell(&self, front: &dyn Front, post: &Post, sentence: &str) -> Result<(), StoreError> {
-        let person = match post.daily {
+        let person = match post.daily.filter(|_| post.person.0.is_empty()) {
             Some(daily) => self.store.daily(daily).await?.map(|daily| daily.creator),
             None => Some(post.person.clone()),
         };
@@ -238,6 +244,9 @@ impl Engine {
             "a card could not be delivered"
         );
         self.store.give_up(post.interview, post.seq).await?;
+        if post.sort == Sort::Round && post.daily.is_none() {
+            self.tell(front, post, say::ROUND_LOST).await?;
+        }
         self.daily_refused(front, post).await
     }
 }

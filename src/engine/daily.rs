@@ -24,6 +24,17 @@ const ANSWERS_MAX: usize = 4;
 /// That a date was handled is remembered this long beside the daily itself: longer than any clock is wrong.
 const DATES_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
+/// A daily as somebody wants it.
+struct Changed {
+    id: Option<DailyId>,
+    channel: Place,
+    daily: Daily,
+    paused: bool,
+    /// The last date that counted as handled before.
+    handled: Option<Date>,
+    done: DailyDone,
+}
+
 impl Engine {
     /// Does what somebody wants of the dailies of a server, and tells their front end.
     pub(super) async fn take_daily(&self, about: AboutDaily) {
@@ -52,7 +63,14 @@ impl Engine {
             DailyWanted::Add { channel, wish } => {
                 let channel = Place(channel.channel().to_owned());
                 match wish.settle(None) {
-                    Ok(daily) => Ok((None, channel, daily, false, None, DailyDone::Saved)),
+                    Ok(daily) => Ok(Changed {
+                        id: None,
+                        channel,
+                        daily,
+                        paused: false,
+                        handled: None,
+                        done: DailyDone::Saved,
+                    }),
                     Err(unclear) => Err(unclear.into()),
                 }
             }
@@ -61,11 +79,11 @@ impl Engine {
             | DailyWanted::Resume(id)
             | DailyWanted::Skip(id)
             | DailyWanted::Remove(id) => match self.find_daily(server, *id).await? {
-                Some((stored, daily)) => self.changed(&about.wanted, stored, daily),
+                Some((stored, daily)) => changed(&about.wanted, &stored, daily),
                 None => Err(Refusal::NoSuchDaily),
             },
         };
-        let (id, channel, daily, paused, handled, done) = match changed {
+        let Changed { id, channel, daily, paused, handled, done } = match changed {
             Ok(changed) => changed,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -118,29 +136,6 @@ impl Engine {
         }
         let state = self.state_of(&channel, &daily, handled, paused, None).await?;
         self.list(server, Some(say::daily_done(done, &daily, &state))).await.map(Ok)
-    }
-
-    #[expect(clippy::type_complexity, reason = "it is taken apart right where it is used")]
-    fn changed(
-        &self,
-        wanted: &DailyWanted,
-        stored: StoredDaily,
-        daily: Daily,
-    ) -> Result<(Option<DailyId>, Place, Daily, bool, Option<Date>, DailyDone), Refusal> {
-        let (id, handled) = (Some(stored.id), Some(stored.handled));
-        let same = |paused, done| (id, stored.channel.clone(), daily.clone(), paused, handled, done);
-        Ok(match wanted {
-            DailyWanted::Edit { channel, wish, .. } => {
-                let channel = channel.as_ref().map(|channel| Place(channel.channel().to_owned()));
-                let channel = channel.unwrap_or_else(|| stored.channel.clone());
-                (id, channel, wish.settle(Some(&daily))?, stored.paused, handled, DailyDone::Saved)
-            }
-            DailyWanted::Pause(_) => same(true, DailyDone::Paused),
-            DailyWanted::Resume(_) => same(false, DailyDone::Resumed),
-            DailyWanted::Skip(_) => same(stored.paused, DailyDone::Skipped),
-            DailyWanted::Remove(_) => same(stored.paused, DailyDone::Removed),
-            DailyWanted::Add { .. } | DailyWanted::List => return Err(Refusal::NoSuchDaily),
-        })
     }
 
     async fn find_daily(
@@ -355,6 +350,30 @@ impl Engine {
     pub(super) fn went_back(&self, now: Timestamp) -> bool {
         locked(&self.pulse).turned_at.is_none_or(|last| now < last)
     }
+}
+
+/// What somebody wants of a daily that is there.
+fn changed(wanted: &DailyWanted, stored: &StoredDaily, daily: Daily) -> Result<Changed, Refusal> {
+    let same = Changed {
+        id: Some(stored.id),
+        channel: stored.channel.clone(),
+        daily,
+        paused: stored.paused,
+        handled: Some(stored.handled),
+        done: DailyDone::Saved,
+    };
+    Ok(match wanted {
+        DailyWanted::Edit { channel, wish, .. } => Changed {
+            channel: channel.as_ref().map_or(same.channel, |channel| Place(channel.channel().to_owned())),
+            daily: wish.settle(Some(&same.daily))?,
+            ..same
+        },
+        DailyWanted::Pause(_) => Changed { paused: true, done: DailyDone::Paused, ..same },
+        DailyWanted::Resume(_) => Changed { paused: false, done: DailyDone::Resumed, ..same },
+        DailyWanted::Skip(_) => Changed { done: DailyDone::Skipped, ..same },
+        DailyWanted::Remove(_) => Changed { done: DailyDone::Removed, ..same },
+        DailyWanted::Add { .. } | DailyWanted::List => return Err(Refusal::NoSuchDaily),
+    })
 }
 
 /// A key for the journal. It is the table of dates that keeps a date from being handled twice, however often

@@ -455,6 +455,38 @@ async fn f05_round_whose_post_never_appears_is_called_off_and_is_not_shown_later
     assert_eq!(play.by(ADA, CHANNEL, a_round(false)).await.unwrap().outcome, Outcome::Done);
 }
 
+/// What a platform's own filters refuse is one person's words, and nobody else loses the round for it.
+#[tokio::test]
+async fn answer_that_may_not_be_shown_is_told_to_its_person_alone() {
+    let mut play = opened().await;
+    takes_part(&mut play, "channel:bob", SOLID).await;
+    takes_part(&mut play, "channel:cem", SOLID).await;
+    play.wait(600).await;
+    let refused = DeliveryError::Refused("filtered".to_owned());
+    play.channel.way_faults.lock().unwrap().push((is_under, refused));
+    does(&mut play, "channel:bob", pressed(ROUND, 4, Button::ShowAnswer)).await;
+    assert_eq!(
+        play.channel.told(),
+        [("channel:bob".into(), say::step_failed(Way::Under(Seq(1))).to_owned())]
+    );
+    play.channel.way_faults.lock().unwrap().clear();
+    does(&mut play, "channel:cem", pressed(ROUND, 4, Button::ShowAnswer)).await;
+    let shown = in_channel(&play, is_under);
+    assert_eq!(kinds(&shown), [CardKind::Result, CardKind::Shown]);
+    assert_eq!(shown[1].person.0, "channel:cem");
+}
+
+#[tokio::test]
+async fn round_whose_post_is_refused_is_over_and_its_host_is_told() {
+    let mut play = Play::new().await;
+    play.channel.fail(CHANNEL, Some(DeliveryError::Refused("no".to_owned())));
+    play.by(ADA, CHANNEL, a_round(false)).await.unwrap();
+    assert_eq!(play.channel.told(), [(ADA.into(), say::ROUND_LOST.to_owned())]);
+    play.channel.fail(CHANNEL, None);
+    assert_eq!(play.by(ADA, CHANNEL, a_round(false)).await.unwrap().outcome, Outcome::Done);
+    assert_eq!(in_channel(&play, |way| way == Way::Post).len(), 1);
+}
+
 /// F18: a thread that cannot be made holds nothing up, and is told once.
 #[tokio::test]
 async fn f18_thread_that_fails_is_told_and_the_reveal_comes_in_the_channel() {

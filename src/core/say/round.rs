@@ -20,6 +20,9 @@ const THREAD_NAME_CHARS_MAX: usize = 90;
 
 /// A round is open in the channel; a link to it stands below.
 pub const ROUND_OPEN: &str = "A round is open in this channel already. Answer that one.";
+/// The post or the reveal of a round could not be shown.
+pub const ROUND_LOST: &str = "I could not post your round in its channel, so it is over. Check with /setup there \
+what I lack.";
 /// Dailies are for those who look after a server.
 pub const NOT_MANAGER: &str = "Dailies are for those who may manage this server. Ask one of them.";
 /// A daily that is not there.
@@ -290,7 +293,7 @@ pub fn daily_trouble(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Missed { first, last } if first == last => {
             format!(
-                "The daily of {first} was missed: I came more than two hours too late. The next one comes as planned."
+                "The daily of {first} was missed: two hours after its time it was not out. The next one comes as planned."
             )
         }
         Trouble::Missed { first, last } => {
