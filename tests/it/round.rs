@@ -242,6 +242,24 @@ fn f12_time_closes_the_round_and_no_tick_has_to_come() {
     assert_eq!(table.press("bob", Button::Show), told("bob", Note::NothingToShow));
 }
 
+/// F12: their text was being read when the round closed.
+#[test]
+fn f12_who_joins_while_the_round_closes_is_told_and_counts_nowhere() {
+    let mut table = Table::new();
+    table.join("bob", &["mutability"], &[]);
+    table.press("bob", Button::Answer);
+    table.control("ada", false, Control::Close);
+    for (name, interview) in [("cem", InterviewId(7)), ("bob", InterviewId(8))] {
+        let joined = Input::Joined { person: person(name), interview };
+        assert_eq!(table.apply(joined.clone()), told(name, Note::TooLate));
+        assert_eq!(table.apply(joined), []);
+        assert_eq!(table.answer(name, 1, &["mutability"], &[]), [], "told once");
+        assert_eq!(table.round.state().people[&person(name)].interview, interview);
+    }
+    assert_eq!(table.round.answered(), 1, "what bob said before still counts");
+    assert_eq!(table.press("cem", Button::Show), told("cem", Note::NothingToShow));
+}
+
 #[test]
 fn f53_answer_is_replaced_until_the_close_and_taken_back_for_good() {
     let mut table = Table::new();

@@ -297,6 +297,22 @@ async fn f12_reply_after_the_close_changes_no_count() {
     assert_eq!(counts(&play), (vec![1, 0, 0], 1));
 }
 
+/// Whoever had nothing to say was invited to answer until the close, and may.
+#[tokio::test]
+async fn who_went_blank_can_still_answer_until_the_close() {
+    let mut play = opened().await;
+    let bob = does(&mut play, "channel:bob", said(ROUND, "no idea [blank]")).await.interview;
+    does(&mut play, "channel:bob", said(ROUND, "still none [blank]")).await;
+    does(&mut play, "channel:bob", pressed(ROUND, 1, Button::Blank)).await;
+    let again = does(&mut play, "channel:bob", said(ROUND, SOLID)).await;
+    assert_eq!((again.outcome, again.interview), (Outcome::Done, bob));
+    does(&mut play, "channel:bob", said(bob, REPLY)).await;
+    let expected = [CardKind::Recover, CardKind::Noted, CardKind::Noted, CardKind::Trap, CardKind::Noted];
+    assert_eq!(kinds(&play.channel.posted_in(&alone("channel:bob"))), expected);
+    play.wait(600).await;
+    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+}
+
 /// F10: what somebody else says goes nowhere.
 #[tokio::test]
 async fn f10_nobody_answers_for_somebody_else() {

@@ -39,10 +39,18 @@ impl Interview {
         self.state.active_at = self.state.active_at.max(now);
         let too_long = text.chars().nth(ANSWER_CHARS_MAX).is_some();
         match self.state.phase {
-            Phase::Answering | Phase::Trapped if too_long => self.post(say::too_long(), step),
-            Phase::Answering => self.answered(text, now, read, step),
+            Phase::Waiting if self.state.exchange.answer().is_some() => {
+                self.post(say::round_already(), step);
+            }
+            Phase::Answering | Phase::Trapped | Phase::Waiting if too_long => {
+                self.post(say::too_long(), step);
+            }
+            // Whoever had nothing to say may find something until the close.
+            Phase::Answering | Phase::Waiting => {
+                self.state.phase = Phase::Answering;
+                self.answered(text, now, read, step);
+            }
             Phase::Trapped => self.replied(text, read, step),
-            Phase::Waiting => self.post(say::round_already(), step),
             Phase::Revealed => self.post(say::already_revealed(), step),
             Phase::Over => {}
         }
@@ -52,6 +60,9 @@ impl Interview {
         self.state.active_at = self.state.active_at.max(now);
         match (button, self.state.phase) {
             (Button::Blank, Phase::Answering) => self.went_blank(step),
+            (Button::Blank, Phase::Waiting) if self.state.exchange.answer().is_none() => {
+                self.post(say::round_noted(false), step);
+            }
             (Button::Blank, Phase::Trapped) => {
                 self.settle(Verdict::Open, 1.0);
                 self.trap_or_reveal(now, step);

@@ -96,20 +96,27 @@ impl Round {
         Ok(Some(answer.interview))
     }
 
+    /// Who joins while the round closes is kept as late, so that they hear of it and find their own reveal.
     pub(super) fn joined(&mut self, person: Person, interview: InterviewId, effects: &mut Vec<Effect>) {
-        if self.is_over() {
-            return;
-        }
-        let joined =
-            Participant { interview, revision: 0, stage: Stage::Answering, answer: None, shown: false };
+        let late = self.is_over();
+        let stage = if late { Stage::Late } else { Stage::Answering };
+        let joined = Participant { interview, revision: 0, stage, answer: None, shown: false };
         let full = self.state.people.len() >= PEOPLE_MAX;
         match self.state.people.get_mut(&person) {
-            None if full => effects.push(Effect::Tell { person, note: Note::Full }),
-            None => {
-                self.state.people.insert(person, joined);
+            None if full => {
+                effects.push(Effect::Tell { person, note: Note::Full });
+                return;
             }
-            Some(known) if interview <= known.interview => {}
-            Some(known) => *known = Participant { answer: known.answer.take(), ..joined },
+            None => {
+                self.state.people.insert(person.clone(), joined);
+            }
+            Some(known) if interview <= known.interview => return,
+            Some(known) => {
+                *known = Participant { answer: known.answer.take(), shown: known.shown, ..joined };
+            }
+        }
+        if late {
+            effects.push(Effect::Tell { person, note: Note::TooLate });
         }
     }
 
