@@ -107,7 +107,10 @@ impl Engine {
             return self.give_up(front, post, "its card cannot be read").await;
         };
         match post.status {
-            PostStatus::Sending => self.look_for(front, post, &delivery).await,
+            PostStatus::Sending => {
+                let before = Post { attempts: post.attempts.saturating_sub(1), ..post.clone() };
+                self.look_for(front, &before, &delivery).await
+            }
             PostStatus::Queued => {
                 let now = self.clock.now();
                 if self.store.mark_sending(post.interview, post.seq, now).await? {
@@ -156,6 +159,7 @@ impl Engine {
         }
     }
 
+    /// Looks for what may have arrived. `post` has the tries before the one that is looked for.
     async fn look_for(&self, front: &dyn Front, post: &Post, delivery: &Delivery) -> Result<(), StoreError> {
         let way = delivery.card.way;
         match front.find(delivery).await {
@@ -166,7 +170,17 @@ impl Engine {
             Sighting::Absent if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX => {
                 self.leave_out(front, post, way).await
             }
-            Sighting::Absent => self.put_off(post, SignedDuration::ZERO, Delay::Asked).await,
+            Sighting::Absent if post.attempts >= ATTEMPTS_MAX => {
+                self.give_up(front, post, "it was tried too often").await
+            }
+            // At once only the first time: a platform that is ill would be asked without end.
+            Sighting::Absent => {
+                let wait = match post.attempts {
+                    0 => SignedDuration::ZERO,
+                    tries => doubled(LOOK_AGAIN_AFTER, tries - 1, LOOK_AGAIN_MAX),
+                };
+                self.put_off(post, wait, Delay::Asked).await
+            }
             Sighting::Unclear if post.looks >= LOOKS_MAX => {
                 self.give_up(front, post, "it cannot be told whether it arrived").await
             }

@@ -24,6 +24,9 @@ const ANSWERS_MAX: usize = 4;
 /// That a date was handled is remembered this long beside the daily itself: longer than any clock is wrong.
 const DATES_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
+/// Sentences that wait to be said at the most. They are about what also stands in the list of dailies.
+const WORDS_MAX: usize = 1_000;
+
 /// A daily as somebody wants it.
 struct Changed {
     id: Option<DailyId>,
@@ -274,7 +277,7 @@ impl Engine {
             Opened::Open(_) => {
                 // Said once, when it becomes true.
                 if self.unseen(&stored.channel, &daily.filter).await? + 1 == UNSEEN_FEW {
-                    self.tell_creator(stored, &say::unseen_few(UNSEEN_FEW - 1)).await;
+                    self.tell_creator(stored, say::unseen_few(UNSEEN_FEW - 1));
                 }
                 Ok(true)
             }
@@ -302,15 +305,16 @@ impl Engine {
         let is_news =
             |trouble: &Trouble| stored.trouble.is_none() || matches!(trouble, Trouble::Missed { .. });
         if let Some(trouble) = trouble.filter(is_news) {
-            self.tell_creator(stored, &say::daily_trouble(&trouble)).await;
+            self.tell_creator(stored, say::daily_trouble(&trouble));
         }
         Ok(())
     }
 
-    async fn tell_creator(&self, stored: &StoredDaily, sentence: &str) {
-        let front = self.fronts.iter().find(|front| front.name() == stored.channel.front());
-        if let Some(front) = front.filter(|_| !stored.creator.0.is_empty()) {
-            front.tell(&stored.creator, &stored.channel, sentence).await;
+    /// Says something to whoever made a daily, when their front end comes to it: the alarm waits for nobody.
+    fn tell_creator(&self, stored: &StoredDaily, sentence: String) {
+        let mut words = locked(&self.words);
+        if !stored.creator.0.is_empty() && words.len() < WORDS_MAX {
+            words.push_back((stored.creator.clone(), stored.channel.clone(), sentence));
         }
     }
 

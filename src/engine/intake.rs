@@ -190,9 +190,16 @@ impl Engine {
             if stored.sort == Sort::Round {
                 return Ok(Ok(unmoved(id, Outcome::Stale)));
             }
+            let part_of = stored.round.filter(|_| matches!(by, By::Person { .. }));
             let applied = match restore(&stored) {
                 Some(interview) => self.apply(interview, input.clone(), at).await,
                 None => None,
+            };
+            let applied = match (applied, part_of) {
+                (Some((interview, step)), Some(round)) if self.is_closed(round, at).await? => {
+                    after_close(interview, step, at, &self.desk)
+                }
+                (applied, _) => applied,
             };
             let Some((interview, step)) = applied else {
                 self.count_failure(id).await?;
@@ -200,7 +207,6 @@ impl Engine {
             };
             let begin = if step.next { self.plan_next(&stored, &interview, at).await? } else { None };
             let last = begin.as_ref().map_or(interview.state().seq, |begin| last_post(&begin.written));
-            let part_of = stored.round.filter(|_| matches!(by, By::Person { .. }));
             let save = Save {
                 id,
                 version: stored.version,
@@ -352,6 +358,14 @@ fn applied(mut interview: Interview, input: Input, at: Timestamp, desk: &Desk) -
         (interview, step)
     }));
     applied.ok()
+}
+
+/// What is said after the close of a round leads to the own reveal, whatever else it would have led to.
+fn after_close(interview: Interview, step: Step, at: Timestamp, desk: &Desk) -> Option<(Interview, Step)> {
+    let (interview, closed) = applied(interview, Input::Closed, at, desk)?;
+    let records = step.records.iter().chain(&closed.records).cloned().collect();
+    let cards = if closed.cards.is_empty() { step.cards } else { closed.cards };
+    Some((interview, Step { cards, records, next: step.next }))
 }
 
 /// Whether something was pressed that led to nothing at all.

@@ -15,7 +15,7 @@ mod look;
 mod personal;
 mod round;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +23,7 @@ use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::chat::{Front, Incoming};
+use crate::chat::{Front, Incoming, Person, Place};
 use crate::clock::Clock;
 use crate::core::bank::Bank;
 use crate::core::grading::desk::Desk;
@@ -80,6 +80,8 @@ pub struct Engine {
     inputs_waiting: AtomicUsize,
     /// Many people meet in one round: they take turns rather than meet on the way to the disk.
     rounds: tokio::sync::Mutex<()>,
+    /// What is to be said to people by the way: to whom, about which place, and what.
+    words: Mutex<VecDeque<(Person, Place, String)>>,
     /// What is a round, or a part in one.
     in_rounds: Mutex<BTreeSet<InterviewId>>,
 }
@@ -109,6 +111,7 @@ impl Engine {
             behind: Mutex::default(),
             inputs_waiting: AtomicUsize::new(0),
             rounds: tokio::sync::Mutex::default(),
+            words: Mutex::default(),
             in_rounds: Mutex::default(),
         }
     }
@@ -125,7 +128,7 @@ impl Engine {
             self.ring();
             Ok(())
         };
-        let couriers = try_join_all(self.fronts.iter().map(|front| self.carry(&**front, is_closed)));
+        let couriers = try_join_all(self.fronts.iter().map(|front| self.serve(&**front, is_closed)));
         tokio::try_join!(intake, couriers, self.keep_time(is_closed))?;
         self.stop().await
     }
@@ -167,7 +170,34 @@ impl Engine {
     }
 
     async fn deliver_due(&self) -> Result<(), StoreError> {
-        try_join_all(self.fronts.iter().map(|front| self.carry(&**front, || true))).await.map(drop)
+        try_join_all(self.fronts.iter().map(|front| self.serve(&**front, || true))).await.map(drop)
+    }
+
+    /// Cards for a front end, and what is to be said there by the way, which no card waits for.
+    async fn serve(&self, front: &dyn Front, closing: impl Fn() -> bool + Copy) -> Result<(), StoreError> {
+        tokio::try_join!(self.carry(front, closing), self.say_all(front, closing)).map(drop)
+    }
+
+    async fn say_all(&self, front: &dyn Front, closing: impl Fn() -> bool) -> Result<(), StoreError> {
+        let mut bell = self.bell.subscribe();
+        loop {
+            bell.mark_unchanged();
+            let last = closing();
+            while let Some((person, place, sentence)) = self.next_words(front) {
+                front.tell(&person, &place, &sentence).await;
+            }
+            if last {
+                return Ok(());
+            }
+            // The bell is the engine's own, so it is there.
+            let _ = bell.changed().await;
+        }
+    }
+
+    fn next_words(&self, front: &dyn Front) -> Option<(Person, Place, String)> {
+        let mut words = locked(&self.words);
+        let next = words.iter().position(|(_, place, _)| place.front() == front.name())?;
+        words.remove(next)
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {

@@ -366,11 +366,13 @@ impl Engine {
             return Ok(Ok(Taken { over: true, ..unmoved(part, Outcome::Over) }));
         };
         let taken = told(part, &heard, deed.person);
-        if heard.round.is_over() {
+        if !heard.again && taken.outcome != Outcome::Told(Note::Left) {
             return Ok(Ok(taken));
         }
         let by = By::Person { person: deed.person, on: None };
         let gone = self.take(part, deed.key, Saying::Pressed(Button::TakeBack), deed.at, &by).await?;
+        // Its words go with it, and do not wait for the round.
+        self.store.remove(part).await?;
         Ok(gone.map(|_| Taken { over: true, outcome: Outcome::Told(Note::Left), ..taken }))
     }
 
@@ -446,7 +448,7 @@ impl Engine {
     pub(super) async fn tick_round(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
         let Some((stored, round)) = self.load_round(id).await? else { return Ok(()) };
         if round.kept_until().is_some_and(|until| until <= now) {
-            self.store.remove_round(id).await?;
+            self.store.remove(id).await?;
             return self.know_rounds().await;
         }
         let Some((deadline, due)) = round.deadline().filter(|(deadline, _)| *deadline <= now) else {
@@ -574,6 +576,13 @@ impl Engine {
         }
     }
 
+    /// Whether a round is over at an instant; what is gone is.
+    pub(super) async fn is_closed(&self, id: InterviewId, at: Timestamp) -> Result<bool, StoreError> {
+        let Some((_, mut round)) = self.load_round(id).await? else { return Ok(true) };
+        round.apply(Input::Tick, at);
+        Ok(round.is_over())
+    }
+
     /// The cards that effects lead to, each with its seq.
     async fn posts(&self, round: &mut Round, effects: &[Effect]) -> Result<Vec<NewPost>, StoreError> {
         let plan = round.plan().clone();
@@ -612,8 +621,11 @@ impl Engine {
 
     async fn shown(&self, part: InterviewId) -> Result<Option<Card>, StoreError> {
         let stored = self.store.interview(part).await?;
-        let part = stored.and_then(|stored| restore(&stored));
-        Ok(part.map(|part| say::shown_answer(&part.state().exchange, POST)))
+        let Some(part) = stored.and_then(|stored| restore(&stored)) else { return Ok(None) };
+        // What was said once more, after the reveal, is nobody else's.
+        let counted = part.state().done.first().unwrap_or(&part.state().exchange);
+        let card = say::shown_answer(counted, POST);
+        Ok(Some(card).filter(|card| !card.blocks.is_empty()))
     }
 
     /// Takes a person out of every round. Rounds that they began go on without a host.

@@ -78,7 +78,9 @@ impl Store {
 
     /// The dailies that are to be looked at.
     pub async fn due_dailies(&self, now: Timestamp) -> Result<Vec<StoredDaily>, StoreError> {
-        let rows = sqlx::query_as("SELECT * FROM dailies WHERE wake_at <= ? ORDER BY wake_at, id LIMIT ?");
+        let rows = sqlx::query_as(
+            "SELECT * FROM dailies WHERE wake_at <= ? AND paused = 0 ORDER BY wake_at, id LIMIT ?",
+        );
         Ok(rows.bind(now.as_millisecond()).bind(DUE_MAX).fetch_all(&self.reads).await?)
     }
 

@@ -290,7 +290,7 @@ impl Store {
     /// The nearest deadline of an interview or a daily.
     pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
         let next = "SELECT min(at) FROM (SELECT min(wake_at) AS at FROM interviews WHERE open = 1 \
-                    UNION ALL SELECT min(wake_at) FROM dailies)";
+                    UNION ALL SELECT min(wake_at) FROM dailies WHERE paused = 0)";
         let at: Option<i64> = sqlx::query_scalar(next).fetch_one(&self.reads).await?;
         Ok(at.map(rows::timestamp))
     }

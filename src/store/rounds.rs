@@ -59,9 +59,9 @@ impl Store {
         self.writer.write(Write::LeaveOut(interview, seq)).await.map(drop)
     }
 
-    /// Removes a round with all parts in it, words and all.
-    pub async fn remove_round(&self, round: InterviewId) -> Result<(), StoreError> {
-        self.writer.write(Write::Remove(round)).await.map(drop)
+    /// Removes a part in a round, or a round with all parts in it; words and all.
+    pub async fn remove(&self, id: InterviewId) -> Result<(), StoreError> {
+        self.writer.write(Write::Remove(id)).await.map(drop)
     }
 
     /// Removes what somebody said in a round before this part of theirs.

@@ -266,10 +266,11 @@ async fn is_open(connection: &mut SqliteConnection, id: InterviewId) -> Result<b
     Ok(open == Some(true))
 }
 
-/// An interview that is over is forgotten, words and all, once its last card is out.
+/// An interview that is over is forgotten, words and all, once its last card is out. One that is a part in a
+/// round is kept with it, since its person may still want to see or to show it.
 async fn forget_if_over(connection: &mut SqliteConnection, id: InterviewId) -> Result<u64, sqlx::Error> {
     let forget = sqlx::query(
-        "DELETE FROM interviews WHERE id = ?1 AND open = 0 AND NOT EXISTS (\
+        "DELETE FROM interviews WHERE id = ?1 AND open = 0 AND round IS NULL AND NOT EXISTS (\
          SELECT 1 FROM outbox WHERE interview = ?1 AND status IN ('queued', 'sending'))",
     );
     Ok(forget.bind(id.0).execute(connection).await?.rows_affected())
@@ -356,15 +357,18 @@ async fn queue(
     queue.bind(person).bind(at).execute(connection).await.map(drop)
 }
 
-/// Whether the date was still to be handled. Either way the daily knows of it from here on.
+/// Whether the date was still to be handled. Either way the daily knows of it from here on; but for one that
+/// was paused in the meantime, which has no dates.
 async fn handle(connection: &mut SqliteConnection, handled: &Handled) -> Result<bool, sqlx::Error> {
     let date = handled.date.to_string();
     let key = sqlx::query(
-        "INSERT INTO daily_dates (daily, date) SELECT id, ?2 FROM dailies WHERE id = ?1 \
+        "INSERT INTO daily_dates (daily, date) SELECT id, ?2 FROM dailies WHERE id = ?1 AND paused = 0 \
                            ON CONFLICT DO NOTHING",
     );
     let key = key.bind(handled.daily.0).bind(&date).execute(&mut *connection).await?;
-    let daily = sqlx::query("UPDATE dailies SET handled = ?2, wake_at = ?3, trouble = ?4 WHERE id = ?1");
+    let daily = sqlx::query(
+        "UPDATE dailies SET handled = ?2, wake_at = ?3, trouble = ?4 WHERE id = ?1 AND paused = 0",
+    );
     let daily = daily.bind(handled.daily.0).bind(&date);
     let daily = daily.bind(handled.wake_at.map(Timestamp::as_millisecond)).bind(&handled.trouble);
     daily.execute(connection).await?;

@@ -15,6 +15,7 @@ use riposte::core::choose::Filter;
 use riposte::core::daily::{DAILIES_MAX, DailyId, Trouble, Unclear, Wish};
 use riposte::core::interview::Seq;
 use riposte::core::say;
+use riposte::store::{Change, Handled};
 
 use crate::support::play::Play;
 
@@ -398,6 +399,65 @@ async fn paused_and_skipped_dates_do_not_come_and_are_no_trouble() {
     wants(&mut play, "remove", true, DailyWanted::Remove(id)).await.unwrap();
     until(&mut play, "2026-01-11T23:00:00Z").await;
     assert_eq!(posts(&play), 2);
+}
+
+/// What was left out stays so over a start, which looks at all dailies.
+#[tokio::test]
+async fn dates_that_were_skipped_in_a_row_do_not_come_after_a_restart() {
+    let mut play = with_a_daily(a_wish()).await;
+    until(&mut play, "2026-01-06T08:40:00Z").await;
+    assert_eq!(posts(&play), 1);
+    for key in ["skip-1", "skip-2", "skip-3"] {
+        wants(&mut play, key, true, DailyWanted::Skip(DailyId(1))).await.unwrap();
+    }
+    play.restart_after(SignedDuration::from_mins(10)).await;
+    until(&mut play, "2026-01-10T08:20:00Z").await;
+    assert_eq!((posts(&play), play.channel.told()), (1, Vec::new()));
+    until(&mut play, "2026-01-10T08:30:00Z").await;
+    assert_eq!(posts(&play), 2);
+}
+
+/// The pause came between the look at what is due and the post.
+#[tokio::test]
+async fn daily_that_is_paused_at_its_very_time_does_not_come_and_keeps_nobody_awake() {
+    let mut play = with_a_daily(a_wish()).await;
+    wants(&mut play, "pause", true, DailyWanted::Pause(DailyId(1))).await.unwrap();
+    let before = play.store().daily(DailyId(1)).await.unwrap().unwrap();
+    let now = play.clock.now();
+    let handled =
+        Handled { daily: DailyId(1), date: "2026-01-06".parse().unwrap(), wake_at: Some(now), trouble: None };
+    let key = "looked-before".to_owned();
+    let change = Change { key, at: now, save: None, begin: None, handled: Some(handled) };
+    play.store().commit(change).await.unwrap();
+    let after = play.store().daily(DailyId(1)).await.unwrap().unwrap();
+    assert_eq!((after.handled, after.wake_at), (before.handled, None));
+    assert_eq!(play.store().next_deadline().await.unwrap(), None);
+}
+
+/// Whoever made a daily is told of what went wrong; a platform that is slow at that keeps no round open.
+#[tokio::test]
+async fn f25_word_that_nobody_takes_holds_no_deadline_up() {
+    let mut play = with_a_daily(a_wish()).await;
+    let request =
+        RoundRequest { filter: Filter::default(), open_for: Some(HOUR * 30), manages: false, seed: None };
+    play.by("channel:ada", "channel:7:2", What::Round(request)).await.unwrap();
+    play.channel.stuck.send_replace(vec![CHANNEL.into()]);
+    let (inbox, running) = play.run();
+    play.clock.advance(HOUR * 27);
+    let handled = || async { play.store().daily(DailyId(1)).await.unwrap().unwrap().trouble };
+    while handled().await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(results(&play), 0);
+    play.clock.advance(HOUR * 3);
+    while results(&play) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(play.channel.told(), []);
+    play.channel.stuck.send_replace(Vec::new());
+    drop(inbox);
+    running.await.unwrap().unwrap();
+    assert_eq!(play.channel.told().len(), 1);
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use riposte::core::bank::{Question, QuestionId, StatementId};
+use riposte::core::card::Block;
 use riposte::core::grading::{Assessment, Finding, Kind};
-use riposte::core::interview::{Exchange, InterviewId, To, Utterance};
+use riposte::core::interview::{Exchange, InterviewId, Seq, To, Utterance};
 use riposte::core::round::{
     ANONYMOUS_FROM, Answer, Button, Control, Due, Effect, Input, Note, PEOPLE_MAX, Phase, Plan, Reveal,
     Round, SHOWN_MAX, Started, State, start,
@@ -157,6 +158,7 @@ fn round_with_three_people() {
     table.press("bob", Button::Answer);
     table.answer("bob", 1, &["mutability", "record"], &[]);
     table.answer("cem", 2, &["hashable"], &["only-syntax"]);
+    table.join("eve", &[], &["only-syntax"]);
     table.wait(590);
     table.press("bob", Button::Show);
     table.press("dora", Button::Answer);
@@ -268,8 +270,16 @@ fn f53_answer_is_replaced_until_the_close_and_taken_back_for_good() {
     table.answer("bob", 1, &["mutability"], &[]);
     table.press("bob", Button::Answer);
     assert_eq!(table.round.answered(), 1, "the first answer counts until there is another one");
-    let second = InterviewId(2);
-    assert_eq!(table.press("bob", Button::Leave(InterviewId(1))), [], "that is the one before");
+    let (first, second) = (InterviewId(1), InterviewId(2));
+    assert_eq!(
+        table.press("bob", Button::Leave(first)),
+        told("bob", Note::Left),
+        "it is the one that counts"
+    );
+    assert_eq!(table.press("bob", Button::Leave(first)), []);
+    assert_eq!(table.round.answered(), 0);
+    table.answer("bob", 1, &["record"], &[]);
+    assert_eq!(table.press("bob", Button::Leave(first)), [], "that is the one before");
     assert_eq!(table.press("bob", Button::Leave(second)), told("bob", Note::Left));
     assert_eq!(table.round.answered(), 0);
     assert_eq!(table.answer("bob", 5, &["record"], &[]), []);
@@ -277,6 +287,8 @@ fn f53_answer_is_replaced_until_the_close_and_taken_back_for_good() {
     table.join("bob", &["record"], &[]);
     assert_eq!(table.press("bob", Button::Leave(second)), [], "a press that comes again");
     assert_eq!(table.round.answered(), 1);
+    table.join("cem", &[], &[]);
+    table.join("dora", &[], &[]);
     let closed = table.control("ada", false, Control::Close);
     assert!(
         matches!(&closed[1], Effect::Reveal(reveal) if reveal.points[2].1 == 1 && reveal.points[0].1 == 0)
@@ -325,15 +337,28 @@ fn round_that_nobody_answered_can_be_called_off() {
     assert_eq!(table.wait(600), []);
 }
 
+/// Who knows what they said themselves learns nothing about any other one.
 #[test]
-fn misconception_of_few_is_not_named_and_of_many_it_is_the_commonest() {
-    for (people, expected) in [(ANONYMOUS_FROM - 1, None), (ANONYMOUS_FROM, Some(ANONYMOUS_FROM))] {
+fn nothing_is_told_of_few_and_a_misconception_is_the_rooms_and_nobodys() {
+    for (believing, others, expected) in [
+        (1, 0, None),
+        (2, 0, None),
+        (1, 2, None),
+        (ANONYMOUS_FROM, 0, None),
+        (2, 1, Some(2)),
+        (3, 2, Some(3)),
+    ] {
         let mut table = Table::new();
-        for number in 0..people {
-            table.join(&format!("p{number}"), &[], &["only-syntax"]);
+        for number in 0..believing + others {
+            let believed: &[&str] = if number < believing { &["only-syntax"] } else { &[] };
+            table.join(&format!("p{number}"), &["mutability"], believed);
         }
         let Effect::Reveal(reveal) = table.control("ada", false, Control::Close).remove(1) else { panic!() };
-        assert_eq!(reveal.misconception.map(|(_, count)| count), expected);
+        assert_eq!(reveal.misconception.clone().map(|(_, count)| count), expected);
+        assert_eq!(reveal.points.is_empty(), believing + others < ANONYMOUS_FROM);
+        let card = say::round_result(&question(), &reveal, Seq(1));
+        let has_bars = card.blocks.iter().any(|block| matches!(block, Block::Bars { .. }));
+        assert_eq!(has_bars, believing + others >= ANONYMOUS_FROM);
     }
 }
 

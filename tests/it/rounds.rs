@@ -12,7 +12,7 @@ use riposte::core::card::{Block, Button, Card, CardKind, Way};
 use riposte::core::choose::Filter;
 use riposte::core::interview::{InterviewId, Seq};
 use riposte::core::quota::{Measure, Scope, max};
-use riposte::core::round::{Control, Note, OPEN_MAX};
+use riposte::core::round::{ANONYMOUS_FROM, Control, Note, OPEN_MAX, State};
 use riposte::core::say;
 
 use crate::support::play::Play;
@@ -95,15 +95,21 @@ fn says(card: &Card, words: &str) -> bool {
     serde_json::to_string(card).unwrap().contains(words)
 }
 
-/// How many said each point, and how many answered, as the last result says.
-fn counts(play: &Play) -> (Vec<usize>, usize) {
+/// How many said each point, and how many answered, of what counts. Bars show the same, if there are any.
+async fn counts(play: &Play) -> (Vec<usize>, usize) {
     let result = in_channel(play, is_under).into_iter().find(|under| under.card.kind == CardKind::Result);
-    let blocks = result.expect("the round was revealed").card.blocks;
-    let bars = blocks.into_iter().find_map(|block| {
+    let bars = result.expect("the round was revealed").card.blocks.into_iter().find_map(|block| {
         let Block::Bars { bars } = block else { return None };
-        Some(bars)
+        Some((bars.bars.iter().map(|(_, count)| *count).collect::<Vec<_>>(), bars.of))
     });
-    bars.map_or((Vec::new(), 0), |bars| (bars.bars.iter().map(|(_, count)| *count).collect(), bars.of))
+    let stored = play.store().interview(ROUND).await.unwrap().unwrap();
+    let state: State = serde_json::from_str(&stored.state).unwrap();
+    let answers: Vec<_> = state.people.values().filter_map(|found| found.answer.clone()).collect();
+    let question = play.bank.question(&QuestionId::from("list-vs-tuple")).unwrap();
+    let said = |id| answers.iter().filter(|answer| answer.said.contains(id)).count();
+    let counts = (question.points.iter().map(|point| said(&point.id)).collect(), answers.len());
+    assert_eq!(bars, (answers.len() >= ANONYMOUS_FROM).then(|| counts.clone()));
+    counts
 }
 
 #[tokio::test]
@@ -134,7 +140,7 @@ async fn round_of_three_people_is_answered_privately_and_revealed_together() {
     assert_eq!(stranger.outcome, Outcome::Told(Note::NothingToShow));
     does(&mut play, "channel:eve", pressed(ROUND, 7, Button::OnceMore)).await;
     assert_eq!(kinds(&play.channel.posted_in(&alone("channel:eve"))), [CardKind::Ask]);
-    assert_eq!(counts(&play), (vec![2, 2, 2], 3));
+    assert_eq!(counts(&play).await, (vec![2, 2, 2], 3));
     insta::assert_snapshot!(play.channel.transcript());
 }
 
@@ -202,7 +208,7 @@ async fn only_host_and_managers_control_a_round() {
     assert_eq!(wants(ADA, false, Control::Cancel).await, Outcome::Told(Note::SomebodyAnswered));
     assert_eq!(wants("channel:mod", true, Control::Close).await, Outcome::Done);
     assert_eq!(wants("channel:mod", true, Control::Close).await, Outcome::Told(Note::Over));
-    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }
 
 #[tokio::test]
@@ -240,7 +246,7 @@ async fn f66_five_hundred_people_are_one_post_and_a_handful_of_edits() {
     let public = play.channel.posted_in(CHANNEL).len() - edits.len();
     assert_eq!(public, 2, "the question and its thread");
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![500, 500, 500], 500));
+    assert_eq!(counts(&play).await, (vec![500, 500, 500], 500));
     let size = play.store().interview(ROUND).await.unwrap().unwrap().state.len();
     assert!(size < 200_000, "{size} bytes for 500 people");
 }
@@ -277,7 +283,7 @@ async fn f53_answer_is_changed_and_taken_back_until_the_close() {
     let left = does(&mut play, "channel:cem", pressed(cem, 2, Button::TakeBack)).await;
     assert_eq!((left.outcome, left.over), (Outcome::Told(Note::Left), true));
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![0, 0, 0], 1));
+    assert_eq!(counts(&play).await, (vec![0, 0, 0], 1));
     let late = does(&mut play, "channel:bob", pressed(second, 2, Button::TakeBack)).await;
     assert_eq!(late.outcome, Outcome::Told(Note::Over));
     let late = does(&mut play, "channel:bob", said(ROUND, SOLID)).await;
@@ -294,7 +300,11 @@ async fn f12_reply_after_the_close_changes_no_count() {
     let late = does(&mut play, "channel:dora", said(dora, SOLID)).await;
     assert_eq!(late.outcome, Outcome::Told(Note::TooLate));
     does(&mut play, "channel:bob", said(bob, "and it hashes [held; says hashable]")).await;
-    assert_eq!(counts(&play), (vec![1, 0, 0], 1));
+    let own = kinds(&play.channel.posted_in(&alone("channel:bob")));
+    assert_eq!(own, [CardKind::Trap, CardKind::Reveal], "nothing is to come any more, so it comes now");
+    let own = kinds(&play.channel.posted_in(&alone("channel:dora")));
+    assert_eq!(own.last(), Some(&CardKind::Reveal));
+    assert_eq!(counts(&play).await, (vec![1, 0, 0], 1));
 }
 
 /// Whoever had nothing to say was invited to answer until the close, and may.
@@ -310,7 +320,7 @@ async fn who_went_blank_can_still_answer_until_the_close() {
     let expected = [CardKind::Recover, CardKind::Noted, CardKind::Noted, CardKind::Trap, CardKind::Noted];
     assert_eq!(kinds(&play.channel.posted_in(&alone("channel:bob"))), expected);
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }
 
 /// F10: what somebody else says goes nowhere.
@@ -364,7 +374,7 @@ async fn f28_what_is_delivered_again_counts_once() {
     play.delivered("close".to_owned(), ADA, CHANNEL, close.clone()).await.unwrap();
     play.delivered("close".to_owned(), ADA, CHANNEL, close).await.unwrap();
     assert_eq!(in_channel(&play, is_under).len(), 1);
-    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }
 
 /// F1: killed between the transaction of an answer and the one in which its round hears of it. What is undone
@@ -397,7 +407,7 @@ async fn f01_answer_that_its_round_did_not_hear_before_the_kill_is_heard_after_i
         );
     }
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![3, 3, 3], 3));
+    assert_eq!(counts(&play).await, (vec![3, 3, 3], 3));
     assert_eq!(in_channel(&play, |way| way == Way::Post).len(), 1);
 }
 
@@ -411,7 +421,7 @@ async fn restarts_at_every_step_change_nothing() {
         does(&mut play, name, said(part, REPLY)).await;
     }
     play.restart_after(MINUTE * 20).await;
-    assert_eq!(counts(&play), (vec![2, 2, 2], 2), "it closed while nobody was there");
+    assert_eq!(counts(&play).await, (vec![2, 2, 2], 2), "it closed while nobody was there");
     play.restart_after(MINUTE).await;
     let mine = does(&mut play, "channel:bob", pressed(ROUND, 4, Button::HowDidIDo)).await;
     assert_eq!(mine.shown.last().map(|shown| shown.card.kind), Some(CardKind::Reveal));
@@ -450,7 +460,7 @@ async fn f29_lost_post_is_found_and_its_clock_starts_late() {
     takes_part(&mut play, "channel:bob", SOLID).await;
     assert_eq!(in_channel(&play, is_under), [], "nobody loses time to a slow platform");
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }
 
 /// F5: nobody may post in the channel.
@@ -490,6 +500,59 @@ async fn answer_that_may_not_be_shown_is_told_to_its_person_alone() {
     let shown = in_channel(&play, is_under);
     assert_eq!(kinds(&shown), [CardKind::Result, CardKind::Shown]);
     assert_eq!(shown[1].person.0, "channel:cem");
+}
+
+/// What is said once more, after the reveal, is for its person alone.
+#[tokio::test]
+async fn answer_that_counted_is_shown_whatever_its_person_did_since() {
+    let mut play = opened().await;
+    let bob = takes_part(&mut play, "channel:bob", SOLID).await;
+    let cem = takes_part(&mut play, "channel:cem", SOLID).await;
+    play.wait(600).await;
+    does(&mut play, "channel:bob", pressed(ROUND, 4, Button::HowDidIDo)).await;
+    let more = What::Pressed { to: Some(bob), on: None, button: Button::OnceMore };
+    does(&mut play, "channel:bob", more).await;
+    does(&mut play, "channel:bob", pressed(ROUND, 4, Button::ShowAnswer)).await;
+    does(&mut play, "channel:cem", pressed(ROUND, 4, Button::HowDidIDo)).await;
+    let stop = What::Pressed { to: Some(cem), on: None, button: Button::Stop };
+    does(&mut play, "channel:cem", stop).await;
+    does(&mut play, "channel:cem", pressed(ROUND, 4, Button::ShowAnswer)).await;
+    let shown = in_channel(&play, is_under);
+    assert_eq!(kinds(&shown), [CardKind::Result, CardKind::Shown, CardKind::Shown]);
+    assert!(shown[1..].iter().all(|shown| says(&shown.card, "so it can be a key")), "{shown:?}");
+    let again = does(&mut play, "channel:cem", pressed(ROUND, 4, Button::HowDidIDo)).await;
+    assert!(kinds(&again.shown).contains(&CardKind::Reveal), "{again:?}");
+}
+
+/// The answer before counts until there is another one; so that is the one to take back.
+#[tokio::test]
+async fn f53_answer_that_still_counts_is_taken_back_with_its_words() {
+    let mut play = opened().await;
+    let first = takes_part(&mut play, "channel:bob", SOLID).await;
+    takes_part(&mut play, "channel:cem", VAGUE).await;
+    does(&mut play, "channel:bob", said(ROUND, "xyzzy [gibberish]")).await;
+    let left = does(&mut play, "channel:bob", pressed(first, 2, Button::TakeBack)).await;
+    assert_eq!(left.outcome, Outcome::Told(Note::Left));
+    assert!(play.store().interview(first).await.unwrap().is_none());
+    let again = does(&mut play, "channel:bob", pressed(first, 2, Button::TakeBack)).await;
+    assert!(again.over && again.outcome == Outcome::Over, "{again:?}");
+    play.wait(600).await;
+    assert_eq!(counts(&play).await, (vec![0, 1, 0], 1));
+}
+
+/// A platform that is ill takes edits and forgets them: it is not asked again and again.
+#[tokio::test]
+async fn edit_of_unknown_outcome_is_tried_ever_more_rarely() {
+    let mut play = opened().await;
+    play.channel.way_faults.lock().unwrap().push((is_edit, DeliveryError::Unknown));
+    takes_part(&mut play, "channel:bob", SOLID).await;
+    let before = play.channel.tries();
+    play.wait(10).await;
+    assert_eq!(play.channel.tries() - before, 2, "once more at once, and then it waits");
+    play.wait(300).await;
+    assert!(play.channel.tries() - before <= 4);
+    play.wait(300).await;
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1), "nothing waits for it");
 }
 
 #[tokio::test]
@@ -578,5 +641,5 @@ async fn s11_forgotten_host_and_participant_leave_the_round_to_the_others() {
     let stranger = play.by(ADA, CHANNEL, control(false, Control::Close)).await.unwrap();
     assert_eq!(stranger.outcome, Outcome::Told(Note::NotHost));
     play.wait(600).await;
-    assert_eq!(counts(&play), (vec![1, 1, 1], 1));
+    assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }

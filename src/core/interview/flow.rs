@@ -382,7 +382,7 @@ impl Interview {
                 self.state.done.push(std::mem::take(&mut self.state.exchange));
             }
         }
-        if !self.state.done.is_empty() {
+        if self.plan.mode == Mode::Screen && !self.state.done.is_empty() {
             self.show_results(step);
         }
         self.end(farewell, step);
@@ -409,6 +409,9 @@ impl Interview {
             return;
         }
         let last = std::mem::take(&mut self.state.exchange);
+        if self.plan.mode == Mode::Round && last.attempt == 1 {
+            self.state.done.push(last.clone());
+        }
         let mut asked_before = last.asked_before.clone();
         asked_before.extend(last.asked.iter().map(|asked| asked.trap.id.clone()));
         self.state.exchange = Exchange {

@@ -231,7 +231,7 @@ pub struct State {
     pub item: usize,
     /// The question at hand.
     pub exchange: Exchange,
-    /// The questions before it, in a screen.
+    /// The questions before it, in a screen; in a round the answer that counted, once there is another one.
     pub done: Vec<Exchange>,
     /// The seq of the last card.
     pub seq: Seq,

@@ -71,10 +71,13 @@ impl Round {
             return Some(Note::Over);
         }
         let participant = self.state.people.get_mut(person)?;
-        if participant.interview != interview || participant.stage == Stage::Left {
+        let is_latest = participant.interview == interview && participant.stage != Stage::Left;
+        let counts = participant.answer.as_ref().is_some_and(|answer| answer.interview == interview);
+        if is_latest {
+            participant.stage = Stage::Left;
+        } else if !counts {
             return None;
         }
-        participant.stage = Stage::Left;
         participant.answer = None;
         Some(Note::Left)
     }

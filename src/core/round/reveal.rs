@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::bank::{Question, StatementId};
 use crate::core::interview::{Exchange, InterviewId, Standing, StatementView};
 
-/// The misconception of the room is named from this many answers on: of two, each would know who had it.
+/// Counts are shown from this many answers on: of two, each could tell what the other one said.
 pub const ANONYMOUS_FROM: usize = 3;
 
 /// What was understood of somebody's answer, their reply to the trap included.
@@ -24,10 +24,10 @@ pub struct Answer {
 pub struct Reveal {
     /// How many answered.
     pub answered: usize,
-    /// How many said each point, in the question's order.
+    /// How many said each point, in the question's order; none below [`ANONYMOUS_FROM`] answers.
     pub points: Vec<(StatementId, usize)>,
     /// The misconception that most people voiced, and how many they are; the first of several in the
-    /// question's order.
+    /// question's order. One that a single person voiced, or everybody, would be a person's and not the room's.
     pub misconception: Option<(StatementId, usize)>,
 }
 
@@ -48,11 +48,14 @@ impl Reveal {
         let answers: Vec<_> = answers.collect();
         let said = |id| answers.iter().filter(|answer| answer.said.contains(id)).count();
         let believed = |id| answers.iter().filter(|answer| answer.believed.contains(id)).count();
-        let points = question.points.iter().map(|point| (point.id.clone(), said(&point.id))).collect();
+        let is_anonymous = answers.len() >= ANONYMOUS_FROM;
+        let points = question.points.iter().filter(|_| is_anonymous);
+        let points = points.map(|point| (point.id.clone(), said(&point.id))).collect();
         let mut misconception = None;
-        for belief in question.misconceptions.iter().filter(|_| answers.len() >= ANONYMOUS_FROM) {
+        for belief in question.misconceptions.iter().filter(|_| is_anonymous) {
             let count = believed(&belief.id);
-            if count > misconception.as_ref().map_or(0, |(_, most)| *most) {
+            let is_of_some = (2..answers.len()).contains(&count);
+            if is_of_some && count > misconception.as_ref().map_or(0, |(_, most)| *most) {
                 misconception = Some((belief.id.clone(), count));
             }
         }

@@ -11,7 +11,7 @@ use crate::core::chart::Bars;
 use crate::core::choose::Filter;
 use crate::core::daily::{DAILIES_MAX, Daily, NEXT_SHOWN, Trouble, UNSEEN_FEW};
 use crate::core::interview::{Exchange, Seq, To};
-use crate::core::round::{Control, Note, Notice, Phase, Reveal};
+use crate::core::round::{ANONYMOUS_FROM, Control, Note, Notice, Phase, Reveal};
 
 /// Characters of an alternative text at the most: Discord's limit for the description of a file.
 const ALT_CHARS_MAX: usize = 1_024;
@@ -92,8 +92,14 @@ pub fn round_result(question: &Question, reveal: &Reveal, post: Seq) -> Card {
     if reveal.answered == 0 {
         return card.small("Nobody answered this time.").by(Way::Under(post)).buttons([Button::OnceMore]);
     }
-    card = card.heading("How many said each point");
-    card.blocks.push(Block::Bars { bars: round_bars(question, reveal) });
+    if reveal.points.is_empty() {
+        card = card.small(format!(
+            "How many said each point is shown from {ANONYMOUS_FROM} answers on, so that it is nobody's in particular."
+        ));
+    } else {
+        card = card.heading("How many said each point");
+        card.blocks.push(Block::Bars { bars: round_bars(question, reveal) });
+    }
     if let Some(misconception) = room_misconception(question, reveal) {
         card = card.heading("What to look at again").text(misconception);
     }

@@ -62,11 +62,14 @@ fn counted(heard: &[&Input]) -> BTreeMap<Person, Answer> {
             && at.get(person) == Some(&answer.interview)
         {
             counted.insert(person.clone(), answer.clone());
-        } else if let Input::Pressed { person, button: Button::Leave(interview) } = input
-            && at.get(person) == Some(interview)
-        {
-            at.remove(person);
-            counted.remove(person);
+        } else if let Input::Pressed { person, button: Button::Leave(interview) } = input {
+            let is_latest = at.get(person) == Some(interview);
+            if is_latest {
+                at.remove(person);
+            }
+            if is_latest || counted.get(person).is_some_and(|answer| answer.interview == *interview) {
+                counted.remove(person);
+            }
         }
     }
     counted
@@ -227,8 +230,11 @@ impl World {
             Deed::Answer(who, said) => self.answer(name(who), said, 0),
             Deed::AnswerOld(who, said) => self.answer(name(who), said, 1),
             Deed::Leave(who) => {
-                let last = self.interviews.get(&name(who)).and_then(|interviews| interviews.last().copied());
-                let Some(button) = last.map(Button::Leave) else { return };
+                let some = self
+                    .interviews
+                    .get(&name(who))
+                    .and_then(|interviews| interviews.iter().rev().nth(self.revisions.len() % 2).copied());
+                let Some(button) = some.map(Button::Leave) else { return };
                 self.deliver(Input::Pressed { person: name(who), button });
             }
             Deed::Show(who) => {
@@ -265,7 +271,9 @@ impl World {
         for reveal in &self.reveals {
             assert_eq!(reveal.answered, answers.len());
             let named = reveal.misconception.as_ref().map_or(0, |(_, count)| *count);
-            assert_eq!(named, if answers.len() >= ANONYMOUS_FROM { believed } else { 0 });
+            let is_rooms = answers.len() >= ANONYMOUS_FROM && (2..answers.len()).contains(&believed);
+            assert_eq!(named, if is_rooms { believed } else { 0 });
+            assert_eq!(reveal.points.is_empty(), answers.len() < ANONYMOUS_FROM);
             for (point, count) in &reveal.points {
                 assert_eq!(*count, answers.values().filter(|answer| answer.said.contains(point)).count());
             }

@@ -199,7 +199,8 @@ impl Front for Channel {
         self.lacking.lock().unwrap().clone()
     }
 
-    async fn tell(&self, person: &Person, _place: &Place, sentence: &str) {
+    async fn tell(&self, person: &Person, place: &Place, sentence: &str) {
+        self.stuck.subscribe().wait_for(|stuck| !stuck.contains(place)).await.unwrap();
         self.told.lock().unwrap().push((person.clone(), sentence.to_owned()));
     }
 }
