@@ -109,7 +109,7 @@ fn predict(
         let assessment = ready.answer(&labelled.answer);
         milliseconds.push(watch.milliseconds());
         let next = policy::next_move(question, &bank.general, &assessment, &History::default());
-        predictions.push(Prediction::new(&labelled.id, &assessment, &next));
+        predictions.push(Prediction::new(&labelled.id, &labelled.answer, &assessment, &next));
     }
     milliseconds.sort_by(f64::total_cmp);
     let at = |share: f64| milliseconds[((milliseconds.len() - 1) as f64 * share).round() as usize];

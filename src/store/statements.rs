@@ -143,10 +143,12 @@ pub(super) async fn commit(
     Ok(Committed::Done(Some(id)))
 }
 
-/// Removes every row of a person; their keys too, should a front end have put their name into one.
-pub(super) async fn forget(connection: &mut SqliteConnection, person: &Person) -> Result<(), sqlx::Error> {
+/// Removes every row of a person; their keys too, should a front end have put their name into one. Returns how
+/// many rows there were.
+pub(super) async fn forget(connection: &mut SqliteConnection, person: &Person) -> Result<u64, sqlx::Error> {
     // The platform's own id of a person is what stands behind the front end's name.
     let id = person.0.split_once(':').map_or(person.0.as_str(), |(_, id)| id);
+    let mut rows = 0;
     for delete in [
         "DELETE FROM interviews WHERE person = ?1 AND sort = 'interview'",
         "UPDATE interviews SET person = '' WHERE person = ?1",
@@ -156,9 +158,9 @@ pub(super) async fn forget(connection: &mut SqliteConnection, person: &Person) -
         "DELETE FROM seen WHERE holder = ?1",
         "DELETE FROM journal WHERE instr(key, ?1) OR instr(':' || key || ':', ':' || ?2 || ':')",
     ] {
-        sqlx::query(delete).bind(&person.0).bind(id).execute(&mut *connection).await?;
+        rows += sqlx::query(delete).bind(&person.0).bind(id).execute(&mut *connection).await?.rows_affected();
     }
-    Ok(())
+    Ok(rows)
 }
 
 async fn mark_sending(

@@ -21,7 +21,8 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Message {
     Commit(Box<Change>, Reply<Committed>),
     Write(Write, Reply<u64>),
-    /// Remove a person from the files. It is done between two groups, since it rewrites the file.
+    /// Remove a person from the files. It is done between two groups, since it rewrites the file; once for all
+    /// who ask for it at the same time.
     Forget(Person, Reply<()>),
     /// Write what came before, close the file, and drop the sender.
     Close(oneshot::Sender<()>),
@@ -84,13 +85,23 @@ impl Writer {
 async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, lock: FileLock) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     let mut after = After::default();
+    // After a crash it is not known whether a file was being written anew.
+    let mut unfinished = true;
     while after.close.is_none() && queue.recv_many(&mut group, GROUP_MAX).await > 0 {
         for outcome in write_group(&mut connection, &mut group, &mut after).await {
             outcome.reply();
         }
-        for (person, reply) in after.forget.drain(..) {
-            // Whoever has stopped listening loses nothing: it is done.
-            let _ = reply.send(forget(&mut connection, &person).await);
+        if !after.forget.is_empty() {
+            let (people, replies): (Vec<_>, Vec<_>) = after.forget.drain(..).unzip();
+            let forgotten = forget(&mut connection, &people, &mut unfinished).await;
+            for reply in replies {
+                // Whoever has stopped listening loses nothing: it is done.
+                let _ = reply.send(match &forgotten {
+                    Err(StoreError::Sql(error)) => Err(StoreError::Sql(again(error))),
+                    Err(_) => Err(StoreError::Busy),
+                    Ok(()) => Ok(()),
+                });
+            }
         }
     }
     // The log is folded into the database, so that nothing of what was deleted stays in it.
@@ -156,14 +167,25 @@ async fn write(connection: &mut SqliteConnection, job: &Write) -> Result<u64, sq
 }
 
 /// Deletes the rows, and then everything that deleted rows leave behind: pages that SQLite has moved cells out
-/// of (so the file is written anew) and the log (so it is folded in and cut to nothing).
-async fn forget(connection: &mut SqliteConnection, person: &Person) -> Result<(), StoreError> {
+/// of (so the file is written anew) and the log (so it is folded in and cut to nothing). Where nothing was kept,
+/// nothing is left behind, unless an earlier try ended half-way.
+async fn forget(
+    connection: &mut SqliteConnection,
+    people: &[Person],
+    unfinished: &mut bool,
+) -> Result<(), StoreError> {
     let mut transaction = connection.begin().await?;
-    statements::forget(&mut transaction, person).await?;
+    for person in people {
+        *unfinished |= statements::forget(&mut transaction, person).await? > 0;
+    }
     transaction.commit().await?;
+    if !*unfinished {
+        return Ok(());
+    }
     connection.execute("VACUUM").await?;
     // Waits for readers, as long as any other statement does.
     let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    *unfinished = busy != 0;
     if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
 }
 

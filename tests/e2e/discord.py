@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -22,8 +23,11 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIMNET = ROOT.parent / "shared" / "discord-sim" / "simnet.py"
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release" / "riposte")
-TOKEN = "canary-token-that-no-log-may-hold"
+CANARY = "that-no-log-may-hold"
+TOKEN = f"canary-token-{CANARY}"
 PATIENCE_S = 30
+# A line of the log that stands there without asking for more of it.
+LEVEL = re.compile(r"\b(ERROR|WARN|INFO)\b")
 ANSWER = "It is basically the same thing, because Python only has different brackets for it, for example [1] and (1)."
 REPLY = "Then dict keys would break, because a list is not hashable and raises a TypeError."
 
@@ -43,7 +47,7 @@ class World:
         self.log = (self.folder / "log").open("ab")
         self.net = subprocess.Popen([sys.executable, SIMNET, str(self.port)], stdout=subprocess.PIPE, stderr=self.log)
         self.facts = json.loads(self.net.stdout.readline())
-        self.bot, self.starts = None, 0
+        self.bot, self.starts, self.private = None, 0, {ANSWER, REPLY}
 
     def start(self):
         environment = dict(os.environ, RIPOSTE_DISCORD_TOKEN=TOKEN, RIPOSTE_LOG="trace",
@@ -87,6 +91,12 @@ class World:
             time.sleep(0.1)
         raise AssertionError(f"waited in vain: {what}")
 
+    def person(self, name):
+        """Somebody new, whose name and number no log may tell to whoever runs the bot."""
+        who = self("user", name=f"{name}-{CANARY}")["id"]
+        self.private |= {f"{name}-{CANARY}", who}
+        return who
+
     def said(self, channel):
         """What the bot said in a channel, oldest first."""
         messages = self("messages", channel=channel)
@@ -102,9 +112,18 @@ class World:
         return self.until(f"“{words}”", found)
 
     def slash(self, who, channel, name, **options):
+        """A command; `daily add` is one within another."""
+        name, _, within = name.partition(" ")
         given = [{"name": key, "type": 4 if isinstance(value, int) else 3, "value": value}
                  for key, value in options.items()]
+        if within:
+            given = [{"name": within, "type": 1, "options": given}]
         return self("slash", **{"as": who}, channel=channel, data={"id": "1", "name": name, "type": 1, "options": given})
+
+    def answer(self, who, channel, message, words):
+        """Presses Answer and sends the form."""
+        opened = self.press(who, channel, message, "Answer")
+        self("submit", **{"as": who}, channel=channel, custom_id=opened["modal"]["custom_id"], fields={"text": words})
 
     def press(self, who, channel, message, label):
         button = next(b for row in message["components"] for b in row["components"] if b["label"] == label)
@@ -130,13 +149,20 @@ def one_question(wanted):
     raise AssertionError(f"the bank has no {wanted}")
 
 
+def told(log, private):
+    """What is private of the lines that are logged where nobody asked for more."""
+    lines = [line for line in log.splitlines() if LEVEL.search(line)]
+    assert lines, "a bot that starts says so"
+    return [line for line in lines if any(word in line for word in private)]
+
+
 def text(message):
     parts = [message.get("content") or ""] + [embed.get("description") or "" for embed in message.get("embeds") or []]
     return "\n".join(parts)
 
 
 def drill_in_direct_messages(world):
-    ana = world("user", name="ana")["id"]
+    ana = world.person("ana")
     channel = world("dm", **{"as": ana})["channel"]
     world.slash(ana, channel, "drill", track="python")
     _, seen = world.sees(channel, "Asked <t:")
@@ -150,7 +176,7 @@ def drill_in_direct_messages(world):
 
 
 def answer_that_got_lost(world):
-    ben = world("user", name="ben")["id"]
+    ben = world.person("ben")
     channel = world("dm", **{"as": ben})["channel"]
     world("lose", count=1)
     world.slash(ben, channel, "drill", track="python")
@@ -162,7 +188,7 @@ def answer_that_got_lost(world):
 
 
 def reply_while_away(world):
-    eve = world("user", name="eve")["id"]
+    eve = world.person("eve")
     channel = world("dm", **{"as": eve})["channel"]
     world.slash(eve, channel, "drill", track="python")
     question, seen = world.sees(channel, "Asked <t:")
@@ -178,7 +204,7 @@ def reply_while_away(world):
 
 
 def buttons_after_a_restart(world):
-    hal = world("user", name="hal")["id"]
+    hal = world.person("hal")
     channel = world("dm", **{"as": hal})["channel"]
     world.slash(hal, channel, "drill", track="python")
     question, seen = world.sees(channel, "Asked <t:")
@@ -194,7 +220,7 @@ def buttons_after_a_restart(world):
 
 def asked_in_a_thread(world, name):
     """A person, the thread of their drill, the question there, and the number of messages up to it."""
-    who = world("user", name=name)["id"]
+    who = world.person(name)
     before = {c["id"] for c in world("channels")}
     world.slash(who, world.facts["channel"], "drill", track="python")
     thread = world.new_thread(before)
@@ -223,7 +249,7 @@ def drill_in_a_thread_by_messages(world):
 
 
 def two_at_once(world):
-    people = [world("user", name=name)["id"] for name in ("fay", "gil")]
+    people = [world.person(name) for name in ("fay", "gil")]
     channels = [world("dm", **{"as": person})["channel"] for person in people]
     for person, channel in zip(people, channels):
         world.slash(person, channel, "drill", track="python")
@@ -234,9 +260,65 @@ def two_at_once(world):
         world.until("both follow-ups", lambda: len(world.said(channel)) >= 3)
 
 
+def round_of_three(world):
+    host, bob, cem = (world.person(name) for name in ("ada", "bob", "cem"))
+    channel, before = world.facts["channel"], {c["id"] for c in world("channels")}
+    start = len(world.said(channel))
+    world.slash(host, channel, "round", track="python", minutes=10)
+    card, _ = world.sees(channel, "Your round is on", after=start)
+    post, seen = world.sees(channel, "Nobody has answered yet", after=start)
+    thread = world.new_thread(before)
+    assert card["ephemeral"] and not post["ephemeral"]
+    world.answer(bob, channel, post, ANSWER)
+    trap, seen = world.sees(channel, "You wrote", after=seen)
+    world.answer(bob, channel, trap, REPLY)
+    noted, seen = world.sees(channel, "Your answer is in", after=seen)
+    world.press(cem, channel, post, "I'm blank")
+    steps, seen = world.sees(channel, "Three small steps", after=seen)
+    world.answer(cem, channel, steps, ANSWER)
+    other, seen = world.sees(channel, "You wrote", after=seen)
+    assert all(m["ephemeral"] for m in (trap, noted, steps, other)), "what one person says is for them alone"
+    world.until("the count", lambda: "2 have answered" in text(world.said(channel)[start + 1]))
+    world.slash(cem, channel, "round")
+    world.sees(channel, "A round is open in this channel already", after=seen)
+    world.press(host, channel, card, "Close now")
+    result, _ = world.sees(thread, "How many said each point")
+    assert not result["ephemeral"] and "||" in text(result), "everybody reads it who wants to"
+    (picture,) = result["attachments"]
+    assert picture["filename"].startswith("SPOILER_") and "of 2" in picture["description"]
+    world.press(bob, thread, result, "How did I do?")
+    mine, _ = world.sees(thread, "What you said")
+    assert mine["ephemeral"]
+    world.press(bob, thread, result, "Show my answer")
+    shown, _ = world.sees(thread, "shows what they answered")
+    assert not shown["ephemeral"]
+    assert "closed" in text(world.said(channel)[start + 1])
+
+
+def daily_of_the_next_minute(world):
+    owner, channel, before = world.facts["owner"], world.facts["channel"], {c["id"] for c in world("channels")}
+    start = len(world.said(channel))
+    stranger = world.person("dora")
+    then = int(time.time() + 65) // 60 * 60
+    when = time.strftime("%H:%M", time.gmtime(then))
+    world.slash(stranger, channel, "daily add", time=when, zone="UTC")
+    world.sees(channel, "Dailies are for those who may manage this server", after=start)
+    world.slash(owner, channel, "daily add", time=when, zone="UTC", hours=1)
+    saved, seen = world.sees(channel, "Saved", after=start)
+    assert saved["ephemeral"] and text(saved).count(":F>") == 3
+    # It is killed before, and posts all the same, once.
+    world.stop(signal.SIGKILL)
+    time.sleep(max(0, then - time.time()))
+    world.start()
+    world.until("the daily", lambda: any("Nobody has answered yet" in text(m) for m in world.said(channel)[seen:]))
+    world.new_thread(before)
+    posts = [m for m in world.said(channel)[seen:] if "Nobody has answered yet" in text(m)]
+    assert len(posts) == 1
+
+
 SCENARIOS = [
     (False, [drill_in_direct_messages, answer_that_got_lost, reply_while_away, buttons_after_a_restart,
-             drill_in_a_thread_by_form, two_at_once]),
+             drill_in_a_thread_by_form, two_at_once, round_of_three, daily_of_the_next_minute]),
     (True, [drill_in_a_thread_by_messages]),
 ]
 
@@ -268,6 +350,9 @@ def main():
             if TOKEN in log:
                 failed += 1
                 print("FAILED the token stands in the log")
+            for line in told(log, world.private):
+                failed += 1
+                print("FAILED words, a name or a number of somebody stands in the log:", line)
             if failed and os.environ.get("SHOW_LOG"):
                 print(log[-6000:])
     sys.exit(bool(failed))

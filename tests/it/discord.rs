@@ -1,7 +1,10 @@
 //! Whole conversations on Discord: the bot on one side, people on the other.
 
+mod dailies;
 mod front;
 mod odds;
+mod rounds;
+mod steps;
 
 use std::time::Duration;
 
@@ -16,7 +19,7 @@ use crate::support::discord::driver::place::Place;
 use crate::support::discord::faults::Fault;
 use crate::support::discord::permissions::{CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS};
 
-const ANSWER: &str = "its the same thing, just other brackets [believes only-syntax]";
+const ANSWER: &str = "its the same thing, just other brackets. [believes only-syntax]";
 const REPLY: &str = "dict keys, a list is not hashable [held]";
 
 /// Begins a drill in direct messages and reads the question.
@@ -318,7 +321,7 @@ async fn follow_up_on_a_message_of_ones_own() {
     let general = discord.guild("Study group").channel("general");
     let (ana, ben) = (discord.user("ana"), discord.user("ben"));
     let mut bot = Bot::start(&discord, false).await;
-    let said = ana.says(&general, "a tuple cannot change and a list can change [believes only-syntax]");
+    let said = ana.says(&general, "a tuple cannot change and a list can change. [believes only-syntax]");
     ben.uses("Ask me the follow-up", said).await;
     ben.sees("your own messages only").await;
     ana.uses("Ask me the follow-up", said).await;
@@ -340,7 +343,7 @@ async fn help_setup_and_suggestions() {
     insta::assert_snapshot!("setup", ana.reads().await);
     general.deny(CREATE_PUBLIC_THREADS);
     ana.slash("setup", []).in_channel(&general).await;
-    ana.sees("I need these permissions in this channel: Create Public Threads.").await;
+    insta::assert_snapshot!("setup_with_a_permission_missing", ana.reads().await);
     bot.stop().await;
     discord.finish();
 }

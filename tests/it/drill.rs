@@ -6,7 +6,7 @@ use riposte::core::interview::Mode;
 
 use crate::support::play::Play;
 
-const SOLID: &str = "a list changes, a tuple never, so it can be a key, like a point [says mutability hashable record; example; reason]";
+const SOLID: &str = "a list changes, a tuple never, so it can be a key, like a point. [says mutability hashable record; example; reason]";
 
 #[tokio::test]
 async fn solid_answer() {
@@ -22,8 +22,8 @@ async fn solid_answer() {
 async fn trap_for_a_missing_key_point() {
     let mut play = Play::new().await;
     play.drill().await;
-    play.say("lists can change, for example xs.append [says mutability; example; reason]").await;
-    play.say("only the tuple [says hashable; held]").await;
+    play.say("lists can change, for example xs.append. [says mutability; example; reason]").await;
+    play.say("only the tuple. [says hashable; held]").await;
     insta::assert_snapshot!(play.channel.transcript());
 }
 
@@ -31,7 +31,7 @@ async fn trap_for_a_missing_key_point() {
 async fn trap_for_a_missing_example() {
     let mut play = Play::new().await;
     play.drill().await;
-    play.say("lists change, tuples are hashable because they do not [says mutability hashable; reason]")
+    play.say("lists change, tuples are hashable because they do not. [says mutability hashable; reason]")
         .await;
     play.say("well it depends [partly]").await;
     insta::assert_snapshot!(play.channel.transcript());
@@ -41,7 +41,7 @@ async fn trap_for_a_missing_example() {
 async fn trap_for_a_missing_reason() {
     let mut play = Play::new().await;
     play.drill().await;
-    play.say("lists change, tuples are keys, (1, 2) [says mutability hashable record; example]").await;
+    play.say("lists change, tuples are keys, (1, 2). [says mutability hashable record; example]").await;
     play.say("no idea [blank]").await;
     insta::assert_snapshot!(play.channel.transcript());
 }
@@ -50,8 +50,8 @@ async fn trap_for_a_missing_reason() {
 async fn misconception_voiced() {
     let mut play = Play::new().await;
     play.drill().await;
-    play.say("they are the same apart from the brackets [believes only-syntax]").await;
-    play.say("nothing would break [believes only-syntax; fell]").await;
+    play.say("they are the same apart from the brackets. [believes only-syntax]").await;
+    play.say("nothing would break. [believes only-syntax; fell]").await;
     insta::assert_snapshot!(play.channel.transcript());
 }
 
@@ -103,7 +103,7 @@ async fn once_more_shows_before_and_after() {
     let mut play = Play::new().await;
     play.drill().await;
     play.wait(70).await;
-    play.say("lists can change [says mutability; reason]").await;
+    play.say("lists can change. [says mutability; reason]").await;
     play.say("no idea [blank]").await;
     play.press(Button::OnceMore).await;
     play.wait(35).await;
@@ -116,8 +116,8 @@ async fn once_more_shows_before_and_after() {
 async fn not_what_i_meant() {
     let mut play = Play::new().await;
     play.drill().await;
-    play.say("same thing really, they hold items [believes only-syntax; unsure mutability]").await;
-    play.say("keys break [says hashable; held]").await;
+    play.say("same thing really, they hold items. [believes only-syntax; unsure mutability]").await;
+    play.say("keys break. [says hashable; held]").await;
     play.press(Button::NotWhatIMeant).await;
     play.press(Button::Correct("mutability".into())).await;
     play.press(Button::NotWhatIMeant).await;
@@ -129,9 +129,9 @@ async fn not_what_i_meant() {
 async fn three_traps_and_none_twice() {
     let mut play = Play::new().await;
     play.begin(Mode::Drill, 1, 3, Some("list-vs-tuple")).await;
-    play.say("they are the same apart from the brackets [believes only-syntax]").await;
-    play.say("dict keys would break [says hashable; held]").await;
-    play.say("the list changes and the tuple raises [says mutability; held; example; reason]").await;
+    play.say("they are the same apart from the brackets. [believes only-syntax]").await;
+    play.say("dict keys would break. [says hashable; held]").await;
+    play.say("the list changes and the tuple raises. [says mutability; held; example; reason]").await;
     play.say("yes [held]").await;
     insta::assert_snapshot!(play.channel.transcript());
 }
@@ -142,7 +142,7 @@ async fn resume_after_a_gap() {
     play.drill().await;
     play.restart_after(SignedDuration::from_hours(3)).await;
     play.wait(20).await;
-    play.say("they differ in the brackets [believes only-syntax]").await;
+    play.say("they differ in the brackets. [believes only-syntax]").await;
     play.restart_after(SignedDuration::from_secs(30)).await;
     play.say("keys break [held]").await;
     insta::assert_snapshot!(play.channel.transcript());
@@ -153,10 +153,10 @@ async fn screen_of_two_with_scorecard() {
     let mut play = Play::new().await;
     play.begin(Mode::Screen, 2, 1, None).await;
     play.wait(50).await;
-    play.say("lists change [says mutability sentence-1; example; reason]").await;
+    play.say("lists change. [says mutability sentence-1; example; reason]").await;
     play.say("no idea [blank]").await;
     play.wait(95).await;
-    play.say("it names the object [says sentence-1 mutability hashable; example; reason]").await;
+    play.say("it names the object. [says sentence-1 mutability hashable; example; reason]").await;
     play.say("in a cache [held]").await;
     insta::assert_snapshot!(play.channel.transcript());
 }

@@ -13,7 +13,7 @@ const ME: &str = "channel:80351110224678912";
 const OTHER: &str = "channel:155101607195836416";
 /// Drills that each of them finished, enough for SQLite to move rows about.
 const FINISHED: usize = 12;
-const WORDS: &str = "xylophones change like a list does [says mutability; reason]";
+const WORDS: &str = "xylophones change like a list does. [says mutability; reason]";
 
 /// How often words stand in the database and everything beside it.
 fn found(database: &Path, words: &str) -> usize {

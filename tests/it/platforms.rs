@@ -18,7 +18,7 @@ use crate::support::grader::Labelled;
 use crate::support::play::{HERE, Play, SOMEBODY, a_drill, request};
 
 const SOLID: &str =
-    "a list changes, a tuple never, so it can be a key [says mutability hashable record; example; reason]";
+    "a list changes, a tuple never, so it can be a key. [says mutability hashable record; example; reason]";
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 fn said(to: InterviewId, text: &str) -> What {

@@ -5,12 +5,15 @@
 //! away is hidden until it is tapped.
 
 use jiff::Timestamp;
+use serenity::model::id::RoleId;
 
+use super::place;
 use super::press::{self, Action, Press};
 use super::text::{self, Pages};
 use super::wire::{Component, DESCRIPTION_MAX, Embed, Look, Message};
 use crate::core::card::{Block, Button, Card, CardKind};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::round::Control;
 use crate::core::say;
 
 /// Characters of one message: below Discord's limit, with room for a closing sign.
@@ -45,12 +48,31 @@ pub(super) fn card(
 ) -> Vec<Message> {
     let pages = pages(card, audience, now);
     let last = pages.len() - 1;
+    let role = role(card);
     let messages = pages.into_iter().enumerate().map(|(part, description)| {
         let embed = Embed { description, color: colour(card.kind), url: Some(mark(interview, seq, part)) };
         let message = Message::new().embed(embed).nonce(press::nonce(interview, seq, part));
+        let message = match role {
+            Some(role) if part == 0 => message.for_role(role),
+            Some(_) | None => message,
+        };
         if part == last { message.buttons(buttons(card, interview, seq, audience)) } else { message }
     });
     messages.collect()
+}
+
+/// The role that a card is for.
+fn role(card: &Card) -> Option<RoleId> {
+    card.blocks.iter().find_map(|block| match block {
+        Block::Ping { role } => place::id(role).map(RoleId::new),
+        Block::Heading { .. }
+        | Block::Text { .. }
+        | Block::Small { .. }
+        | Block::Quote { .. }
+        | Block::Item { .. }
+        | Block::When { .. }
+        | Block::Bars { .. } => None,
+    })
 }
 
 /// The note that something is there for one person alone.
@@ -88,7 +110,11 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
         if place > 0 && (is_heading || (after_item && !is_item)) {
             pages.gap();
         }
-        let hidden = hides && !matches!(block, Block::Heading { .. } | Block::Small { .. });
+        // What somebody replied to says as much as the reply.
+        let aside = matches!(block, Block::Small { .. }) && card.kind != CardKind::Shown;
+        // A quotation is hidden line by line: a spoiler over several lines would not show it as one.
+        let is_quote = matches!(block, Block::Quote { .. });
+        let hidden = hides && !is_heading && !aside && !is_quote;
         if hidden {
             pages.hide();
         }
@@ -96,13 +122,13 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
             number += 1;
         }
         let numbered = (card.kind == CardKind::Dispute).then_some(number);
-        push(&mut pages, block, numbered);
+        push(&mut pages, block, numbered, hides);
         pages.close_fence();
         pages.unhide();
         after_item = is_item;
     }
     if card.kind == CardKind::Ask {
-        pages.line(&format!("-# {}", say::asked(&format!("<t:{}:R>", now.as_second()))));
+        pages.line(&small(&say::asked(&format!("<t:{}:R>", now.as_second()))));
     }
     pages.finish(PAGES_MAX)
 }
@@ -130,20 +156,25 @@ fn gives_away(kind: CardKind) -> bool {
     }
 }
 
-fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
+fn push(pages: &mut Pages, block: &Block, number: Option<usize>, hides: bool) {
     match block {
-        Block::Heading { text } => each_line(pages, text, |line| format!("**{}**", text::plain(line))),
-        Block::Small { text } => each_line(pages, text, |line| format!("-# {}", text::authored(line))),
+        Block::Heading { text } => each_line(pages, text, |line| format!("### {}", text::plain(line))),
+        Block::Small { text } => each_line(pages, text, |line| small(&text::authored(line))),
         Block::Text { text } => push_text(pages, text),
         Block::Quote { lead, words } => {
             pages.line(&format!("{}:", text::authored(lead)));
-            each_line(pages, words, |line| format!("> {}", text::plain(line)));
+            each_line(pages, words, |line| match text::plain(line) {
+                // A bar at its end would be taken for a half of the sign that ends the spoiler.
+                line if hides && line.ends_with('|') => format!("> ||{line}{}||", text::APART),
+                line if hides && !line.is_empty() => format!("> ||{line}||"),
+                line => format!("> {line}"),
+            });
             pages.gap();
         }
         Block::When { lead, at } => {
             let at = at.as_second();
-            each_line(pages, lead, |line| format!("-# {}", text::authored(line)));
-            pages.line(&format!("-# <t:{at}:F> (<t:{at}:R>)"));
+            let lead = text::authored(lead);
+            pages.line(&small(&format!("{lead} <t:{at}:F> (<t:{at}:R>)")));
         }
         Block::Bars { bars } => push_text(pages, &say::bars_text(bars)),
         // The mention stands outside the frame, where it reaches those who have the role.
@@ -154,10 +185,15 @@ fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
             let mut lead = format!("{number}{} **{word}** · ", text::plain(sign));
             each_line(pages, text, |line| format!("{}{}", std::mem::take(&mut lead), text::authored(line)));
             if let Some(words) = quote {
-                each_line(pages, words, |line| format!("-# “{}”", text::plain(line)));
+                each_line(pages, words, |line| small(&format!("“{}”", text::plain(line))));
             }
         }
     }
+}
+
+/// A line that stands back behind the others. In italics, since a frame shows no smaller letters everywhere.
+fn small(line: &str) -> String {
+    format!("*{}*", line.trim())
 }
 
 /// Authored text: paragraphs, and fenced code as it stands.
@@ -167,7 +203,7 @@ fn push_text(pages: &mut Pages, text: &str) {
             Some(_) if pages.is_fenced() => pages.close_fence(),
             Some(language) => pages.open_fence(language.trim()),
             None if pages.is_fenced() => {
-                text::pieces(line).iter().for_each(|piece| pages.line(&text::code_text(piece)));
+                text::pieces(line).iter().for_each(|piece| pages.code_line(piece));
             }
             None => text::pieces(line).iter().for_each(|piece| pages.line(&text::authored(piece))),
         }
@@ -191,12 +227,17 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
     let answer = by_form.then(|| button(Look::Primary, say::ANSWER.to_owned(), Action::Answer)).flatten();
     let mut number = 0;
     let others = card.buttons.iter().filter_map(|pressed| {
-        let look = if *pressed == Button::Next { Look::Primary } else { Look::Secondary };
+        let is_next = matches!(pressed, Button::Next | Button::Answer);
+        let look = if is_next { Look::Primary } else { Look::Secondary };
         let label = match pressed {
             Button::Correct(_) => {
                 number += 1;
                 number.to_string()
             }
+            Button::Host(Control::Extend { until }) => match closes_at(card) {
+                Some(closes_at) => say::extend_label(closes_at, *until),
+                None => say::label(pressed).to_owned(),
+            },
             Button::Blank
             | Button::Skip
             | Button::OnceMore
@@ -207,13 +248,25 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
             | Button::TakeBack
             | Button::HowDidIDo
             | Button::ShowAnswer
-            | Button::Host(_) => say::label(pressed).to_owned(),
+            | Button::Host(Control::Close | Control::Cancel) => say::label(pressed).to_owned(),
         };
-        let opens_form = *pressed == Button::Answer;
-        let action = if opens_form { Action::Answer } else { Action::Press(pressed.clone()) };
-        button(look, label, action)
+        button(look, label, Action::Press(pressed.clone()))
     });
     answer.into_iter().chain(others).collect()
+}
+
+/// When the round of a host's card closes.
+fn closes_at(card: &Card) -> Option<Timestamp> {
+    card.blocks.iter().find_map(|block| match block {
+        Block::When { at, .. } => Some(*at),
+        Block::Heading { .. }
+        | Block::Text { .. }
+        | Block::Small { .. }
+        | Block::Quote { .. }
+        | Block::Item { .. }
+        | Block::Bars { .. }
+        | Block::Ping { .. } => None,
+    })
 }
 
 /// Of the frame's edge: a help for the eye, never the only sign.
@@ -265,8 +318,8 @@ mod tests {
     #[test]
     fn reveal_for_one_person_alone_is_open() {
         let expected = [
-            "**Model answer**",
-            "-# What does `pass` do?",
+            "### Model answer",
+            "*What does `pass` do?*",
             "Nothing:",
             "```python",
             "if x |\u{200b} y:",
@@ -274,9 +327,9 @@ mod tests {
             "```",
             "It fills a\\_b.",
             "",
-            "**What you said**",
+            "### What you said",
             "✓ **said** · It does nothing.",
-            "-# “it does \\|\\| nothing”",
+            "*“it does \\|\\| nothing”*",
             "✗ **missing** · A block needs a statement.",
         ];
         assert_eq!(description(&reveal(), Audience::Direct), expected.join("\n"));
@@ -285,18 +338,16 @@ mod tests {
     #[test]
     fn f60_reveal_in_a_channel_is_hidden_until_it_is_tapped() {
         let expected = [
-            "**Model answer**",
-            "-# What does `pass` do?",
+            "### Model answer",
+            "*What does `pass` do?*",
             "||Nothing:",
-            "```python",
-            "if x |\u{200b} y:",
-            "    pass",
-            "```",
+            "`if x |\u{200b} y:`",
+            "`    pass`",
             "It fills a\\_b.||",
             "",
-            "**What you said**",
+            "### What you said",
             "||✓ **said** · It does nothing.",
-            "-# “it does \\|\\| nothing”||",
+            "*“it does \\|\\| nothing”*||",
             "||✗ **missing** · A block needs a statement.||",
         ];
         assert_eq!(description(&reveal(), Audience::Everyone), expected.join("\n"));
@@ -305,7 +356,7 @@ mod tests {
     #[test]
     fn f59_times_are_shown_in_the_zone_of_the_reader() {
         let ask = Card::new(CardKind::Ask).text("Why?").buttons([Button::Blank, Button::Skip, Button::Stop]);
-        assert_eq!(description(&ask, Audience::Everyone), "Why?\n-# Asked <t:1767603600:R>.");
+        assert_eq!(description(&ask, Audience::Everyone), "Why?\n*Asked <t:1767603600:R>.*");
         let labels = |audience| {
             let row = drawn(&ask, audience)[0]["components"][0]["components"].clone();
             let labels = row.as_array().unwrap().iter().map(|b| b["label"].as_str().unwrap().to_owned());
@@ -313,6 +364,36 @@ mod tests {
         };
         assert_eq!(labels(Audience::Everyone), "Answer · I'm blank · Skip · Stop");
         assert_eq!(labels(Audience::Direct), "I'm blank · Skip · Stop");
+    }
+
+    #[test]
+    fn host_reads_how_much_longer_a_button_keeps_the_round_open() {
+        let card = say::round_host("2026-01-05T09:10:00Z".parse().unwrap(), 0);
+        let sent = &drawn(&card, Audience::Alone)[0];
+        let row = sent["components"][0]["components"].as_array().unwrap();
+        let labels: Vec<_> = row.iter().map(|button| button["label"].as_str().unwrap()).collect();
+        let longer = ["Keep it open 10 minutes more", "Keep it open 1 hour more"];
+        assert_eq!(labels, ["Close now", longer[0], longer[1], "Call it off"]);
+        assert!(
+            description(&card, Audience::Alone).ends_with("*It closes <t:1767604200:F> (<t:1767604200:R>)*")
+        );
+    }
+
+    #[test]
+    fn f60_answer_that_is_shown_is_hidden_with_all_that_it_answers() {
+        let shown = Card::new(CardKind::Shown).quote("Their answer", "it ||does||").small("And `pass`?");
+        let text = description(&shown.quote("Their reply", "nothing\n\nat all"), Audience::Everyone);
+        let expected = [
+            "Their answer:",
+            "> ||it \\|\\|does\\|\\|\u{200b}||",
+            "",
+            "||*And `pass`?*||",
+            "Their reply:",
+            "> ||nothing||",
+            "> ",
+            "> ||at all||",
+        ];
+        assert_eq!(text, expected.join("\n"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// still fits into a message.
 const PIECE_MAX: usize = 900;
 /// An invisible character that keeps two others apart.
-const APART: char = '\u{200b}';
+pub(super) const APART: char = '\u{200b}';
 
 /// How Discord counts: in UTF-16 units, to be on the safe side.
 pub(super) fn length(text: &str) -> usize {
@@ -169,16 +169,30 @@ impl Pages {
         }
     }
 
-    /// Begins a block of code in a language.
+    /// Begins a block of code in a language. In a part that is hidden its lines stand one by one, since not
+    /// every client hides a block.
     pub(super) fn open_fence(&mut self, language: &str) {
         let language: String = language.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-        self.line(&format!("{FENCE}{language}"));
+        if !self.spoiler {
+            self.line(&format!("{FENCE}{language}"));
+        }
         self.fence = Some(language);
+    }
+
+    /// Adds a line of code to the block.
+    pub(super) fn code_line(&mut self, code: &str) {
+        if !self.spoiler {
+            return self.line(&code_text(code));
+        }
+        match code_text(&code.replace('`', "")) {
+            code if code.trim().is_empty() => self.gap(),
+            code => self.line(&format!("`{code}`")),
+        }
     }
 
     /// Ends it.
     pub(super) fn close_fence(&mut self) {
-        if self.fence.take().is_some() {
+        if self.fence.take().is_some() && !self.spoiler {
             self.page.push('\n');
             self.page.push_str(FENCE);
         }
@@ -223,8 +237,10 @@ impl Pages {
             self.hide();
         }
         if let Some(language) = fence {
-            self.break_line();
-            self.page.push_str(&format!("{FENCE}{language}"));
+            if !spoiler {
+                self.break_line();
+                self.page.push_str(&format!("{FENCE}{language}"));
+            }
             self.fence = Some(language);
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::bank::{General, Lack, Question, QuestionId, StatementId, Trap, TrapId, When};
 use crate::core::grading::policy::Move;
+use crate::core::grading::quotation;
 use crate::core::grading::{Assessment, Finding, SAID_FROM};
 
 /// Stands for the recovery scaffold where a trap is named.
@@ -99,22 +100,22 @@ pub struct Prediction {
     pub reason: bool,
     /// The trap fired, [`RECOVER`], [`REASK`] or [`REVEAL`].
     pub trap: TrapId,
-    /// The clause that shows a statement, for those understood as said: its first byte in the answer and the
-    /// one after its last.
+    /// The words that are quoted for a statement, for those understood as said: their first byte in the answer
+    /// and the one after their last.
     #[serde(default)]
     pub evidence: BTreeMap<StatementId, (usize, usize)>,
 }
 
 impl Prediction {
     /// The prediction for the labelled answer of this id.
-    pub fn new(id: &str, assessment: &Assessment, next: &Move) -> Self {
+    pub fn new(id: &str, answer: &str, assessment: &Assessment, next: &Move) -> Self {
         let confidences = |findings: &[Finding]| -> BTreeMap<StatementId, f32> {
             findings.iter().map(|finding| (finding.id.clone(), finding.confidence)).collect()
         };
         let said = assessment.points.iter().chain(&assessment.misconceptions);
         let shown = said.filter(|finding| finding.confidence >= SAID_FROM).filter_map(|finding| {
-            let clause = finding.evidence.as_ref()?;
-            Some((finding.id.clone(), (clause.start, clause.end)))
+            let words = quotation::around(answer, finding.evidence.as_ref()?);
+            Some((finding.id.clone(), (words.start, words.end)))
         });
         let trap = match next {
             Move::Recover => RECOVER.into(),

@@ -8,6 +8,7 @@ pub mod encoder;
 pub mod eval;
 pub mod lexical;
 pub mod policy;
+pub mod quotation;
 pub mod samples;
 mod text;
 pub mod trained;

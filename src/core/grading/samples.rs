@@ -77,7 +77,7 @@ pub fn run(bank: &Bank, grader: &dyn Grader) -> Results {
             results.samples += 1;
             let assessment = prepared.answer(&sample.answer);
             let next = policy::next_move(question, &bank.general, &assessment, &History::default());
-            let prediction = Prediction::new("", &assessment, &next);
+            let prediction = Prediction::new("", &sample.answer, &assessment, &next);
             let labelled = labelled(question, bank, sample);
             if !eval::allowed_traps(question, &bank.general, &labelled).contains(&prediction.trap) {
                 results.failures.push(failure(question, place, sample, &assessment, &prediction));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Due, STALL_SECONDS, Seq, TARGET_SECONDS};
 use crate::core::bank::{Question, StatementId, Trap, TrapId};
 use crate::core::grading::policy::{self, Why};
-use crate::core::grading::{Assessment, Finding, Kind, Verdict};
+use crate::core::grading::{Assessment, Finding, Kind, Verdict, quotation};
 
 /// What an utterance answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,9 +227,10 @@ impl Exchange {
     }
 }
 
-/// The words at a byte range of a text, on one line.
-pub(super) fn words(text: &str, range: Option<&Range<usize>>) -> Option<String> {
-    let words = text.get(range?.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
+/// What is quoted of a text for what was found at a range of it, on one line.
+pub(super) fn words(text: &str, found: Option<&Range<usize>>) -> Option<String> {
+    let words = text.get(quotation::around(text, found?))?;
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     (!words.is_empty()).then_some(words)
 }
 

@@ -28,6 +28,13 @@ pub const NOT_MANAGER: &str = "Dailies are for those who may manage this server.
 /// A daily that is not there.
 pub const NO_SUCH_DAILY: &str = "There is no such daily on this server. Choose one from the list.";
 
+/// Rounds and dailies are for servers that the bot is in.
+pub const SERVERS_ONLY: &str = "That needs a channel of a server that I am a member of.";
+/// The button that leads to the open round.
+pub const TO_THE_ROUND: &str = "Go to the round";
+/// The name of a round's thread where the platform refuses its own.
+pub const ROUND_THREAD: &str = "Round";
+
 /// The public question of a round: what it says beside the question changes until the close.
 pub fn round(question: &Question, notice: &Notice, role: Option<&str>) -> Card {
     let level = question.level.map_or(String::new(), |level| format!(" · {}", level_name(level)));
@@ -37,7 +44,8 @@ pub fn round(question: &Question, notice: &Notice, role: Option<&str>) -> Card {
     }
     let card = card.small(format!("{}{level}", question.topic)).text(&question.ask);
     let answered = match notice.answered {
-        0 => "Nobody has answered yet".to_owned(),
+        0 if notice.phase == Phase::Open => "Nobody has answered yet".to_owned(),
+        0 => "Nobody answered".to_owned(),
         1 => "1 has answered".to_owned(),
         many => format!("{many} have answered"),
     };
@@ -114,6 +122,11 @@ pub fn shown_answer(exchange: &Exchange, post: Seq) -> Card {
         };
     }
     card.by(Way::Under(post))
+}
+
+/// Whose answer is shown. `person` is how the platform shows a name.
+pub fn shown_by(person: &str) -> String {
+    format!("{person} shows what they answered:")
 }
 
 /// An answer in a round is in, or none came.

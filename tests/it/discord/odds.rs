@@ -272,7 +272,7 @@ async fn follow_up_asks_which_question_a_message_answers() {
     let general = discord.guild("Study group").channel("general");
     let ana = discord.user("ana");
     let mut bot = Bot::start(&discord, false).await;
-    let said = ana.says(&general, "a tuple is fixed [believes only-syntax]");
+    let said = ana.says(&general, "a tuple is fixed. [believes only-syntax]");
     ana.uses("Ask me the follow-up", said).await;
     ana.sees("Which question did that message answer?").await;
     ana.choose("What is the difference between a list and a tuple?").await;

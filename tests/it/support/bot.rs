@@ -92,11 +92,15 @@ impl Bot {
         Front::connect(options(discord, false, None), Inbox(sender), clock, &bank).await.err().unwrap()
     }
 
-    /// Waits until so many drills are open.
+    /// Waits until so many drills are open, and all of what was said in them is known to have arrived.
     pub(crate) async fn has_open(&self, count: usize) {
         let store = &self.running.as_ref().unwrap().store;
         let waiting = async {
-            while store.open_interviews(None).await.unwrap().len() != count {
+            loop {
+                let open = store.open_interviews(None).await.unwrap();
+                if open.len() == count && open.iter().all(|open| open.rests) {
+                    break;
+                }
                 clock::pause(Duration::from_millis(10)).await;
             }
         };
