@@ -13,14 +13,16 @@ mod text;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::core::card::{Button, Card};
 use crate::core::choose::Filter;
+use crate::core::daily::{DailyId, Unclear, Wish};
 use crate::core::interview::{InterviewId, Mode, Seq};
 use crate::core::progress::Progress;
 use crate::core::quota::Excess;
+use crate::core::round::{Control, Note};
 use crate::core::say;
 pub use crate::core::whereabouts::{Obstacle, Person, Place};
 
@@ -69,6 +71,8 @@ pub enum Incoming {
         /// Gets it.
         done: Reply<Overview>,
     },
+    /// A person wants to see or change the dailies of a server.
+    Daily(AboutDaily),
     /// A person wants to have everything about them.
     Export {
         /// Who.
@@ -97,6 +101,65 @@ pub struct Did {
     pub what: What,
     /// Told once it is on disk, which is when the platform may be told too.
     pub done: Reply<Taken>,
+}
+
+/// What somebody wants of the dailies of a server.
+#[derive(Debug)]
+pub struct AboutDaily {
+    /// As in [`Did`].
+    pub key: String,
+    /// As in [`Did`].
+    pub at: Timestamp,
+    /// Who.
+    pub person: Person,
+    /// The channel where it was asked for; the dailies are those of its server.
+    pub place: Place,
+    /// Whether the platform says, at this very call, that they may manage the server. Nothing is done without.
+    pub manages: bool,
+    /// What they want.
+    pub wanted: DailyWanted,
+    /// Told once it is on disk.
+    pub done: Reply<Dailies>,
+}
+
+/// What somebody wants of the dailies of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DailyWanted {
+    /// One more, in this channel.
+    Add {
+        /// The channel that it is posted in.
+        channel: Place,
+        /// What is wanted; it needs a time and a zone.
+        wish: Wish,
+    },
+    /// To see them all.
+    List,
+    /// Another channel, or other details.
+    Edit {
+        /// Which.
+        daily: DailyId,
+        /// The channel; `None` for the same.
+        channel: Option<Place>,
+        /// What is to change.
+        wish: Wish,
+    },
+    /// No posts until it is resumed.
+    Pause(DailyId),
+    /// Posts again; those that were due meanwhile are not made up for.
+    Resume(DailyId),
+    /// To leave out the next post.
+    Skip(DailyId),
+    /// To have it no more. A round of it that is open goes on.
+    Remove(DailyId),
+}
+
+/// The dailies of a server, for whoever asked alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dailies {
+    /// What was done, when it comes next, and what there is to know.
+    pub card: Card,
+    /// All of them, in short, to choose from.
+    pub all: Vec<(DailyId, String)>,
 }
 
 /// A card, looked at again.
@@ -151,9 +214,12 @@ pub struct Missed {
 pub enum What {
     /// They want an interview.
     Begin(Request),
+    /// They want a round in this channel.
+    Round(RoundRequest),
     /// They wrote something.
     Said {
-        /// In which interview; `None` for the one that they have open in this place.
+        /// In which interview; `None` for the one that they have open in this place. A round is answered by this
+        /// too: the place is then where its cards reach the person alone.
         to: Option<InterviewId>,
         /// Their words.
         text: String,
@@ -174,6 +240,28 @@ pub enum What {
         /// What.
         button: Button,
     },
+    /// They pressed something that is the host's, [`Button::Host`].
+    Controlled {
+        /// In which round.
+        round: InterviewId,
+        /// Whether the platform says, at this very press, that they may manage the place.
+        manages: bool,
+        /// What.
+        control: Control,
+    },
+}
+
+/// The round that somebody wants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundRequest {
+    /// Which questions fit.
+    pub filter: Filter,
+    /// How long it is open; `None` for the default. Brought within the limits of a round.
+    pub open_for: Option<SignedDuration>,
+    /// Whether the platform says, at this very call, that they may manage the place.
+    pub manages: bool,
+    /// Makes the choice repeatable; `None` for chance.
+    pub seed: Option<u64>,
 }
 
 /// The interview that somebody wants.
@@ -213,8 +301,12 @@ pub struct Taken {
     /// Whether that interview is over.
     pub over: bool,
     /// For an interview that goes on where it was: the question, and everything from the card on that last
-    /// invited a reply. What is on its way is among it.
+    /// invited a reply. What is on its way is among it. For a round: the host's card, for whoever may use it.
+    /// All of it is for the person alone.
     pub shown: Vec<Delivery>,
+    /// For [`Outcome::RoundOpen`]: the platform's id of the post of that round, in the channel where another
+    /// one was asked for.
+    pub post: Option<String>,
 }
 
 /// Whether something that a person did counted.
@@ -228,6 +320,10 @@ pub enum Outcome {
     Stale,
     /// The interview was over already, so nothing changed.
     Over,
+    /// A round is open in the channel, so none was begun.
+    RoundOpen,
+    /// It was about a round, and this is to be said.
+    Told(Note),
 }
 
 impl Outcome {
@@ -237,6 +333,8 @@ impl Outcome {
             Outcome::Done | Outcome::Duplicate => None,
             Outcome::Stale => Some(say::STALE),
             Outcome::Over => Some(say::OVER),
+            Outcome::RoundOpen => Some(say::ROUND_OPEN),
+            Outcome::Told(note) => Some(say::round_note(note)),
         }
     }
 }
@@ -254,6 +352,18 @@ pub enum Refusal {
     /// front end says nothing.
     #[error("{}", say::NOTHING_OPEN)]
     NothingOpen,
+    /// The dailies are for those who may manage the server.
+    #[error("{}", say::NOT_MANAGER)]
+    NotManager,
+    /// There is no such daily on this server.
+    #[error("{}", say::NO_SUCH_DAILY)]
+    NoSuchDaily,
+    /// As many dailies as a server may have.
+    #[error("{}", say::enough_dailies())]
+    EnoughDailies,
+    /// A daily was asked for in a way that cannot be understood.
+    #[error("{0}")]
+    Unclear(#[from] Unclear),
     /// Too much at once.
     #[error("{}", say::too_much(.0))]
     TooMuch(Excess),
@@ -267,9 +377,14 @@ impl Refusal {
     pub fn sentence(&self) -> String {
         match self {
             Refusal::Failed => say::NOT_SAVED.to_owned(),
-            Refusal::NothingFits(_) | Refusal::NotYours | Refusal::NothingOpen | Refusal::TooMuch(_) => {
-                self.to_string()
-            }
+            Refusal::NothingFits(_)
+            | Refusal::NotYours
+            | Refusal::NothingOpen
+            | Refusal::NotManager
+            | Refusal::NoSuchDaily
+            | Refusal::EnoughDailies
+            | Refusal::Unclear(_)
+            | Refusal::TooMuch(_) => self.to_string(),
         }
     }
 
@@ -347,6 +462,20 @@ impl Inbox {
         self.ask(|done| Incoming::Overview { person, done }).await
     }
 
+    /// Sees or changes the dailies of a server.
+    pub async fn daily(
+        &self,
+        key: String,
+        at: Timestamp,
+        person: Person,
+        place: Place,
+        manages: bool,
+        wanted: DailyWanted,
+    ) -> Result<Dailies, Refusal> {
+        let about = |done| AboutDaily { key, at, person, place, manages, wanted, done };
+        self.ask(|done| Incoming::Daily(about(done))).await
+    }
+
     /// Everything about a person, as one JSON document.
     pub async fn export(&self, person: Person) -> Result<String, Refusal> {
         self.ask(|done| Incoming::Export { person, done }).await
@@ -368,10 +497,14 @@ pub struct Delivery {
     pub seq: Seq,
     /// Where it goes.
     pub place: Place,
-    /// Whom it is for.
+    /// Whom it is for; of a daily nobody in particular, which is an empty name.
     pub person: Person,
     /// What it says.
     pub card: Card,
+    /// The platform's id of the message that [`Card::way`] is about.
+    pub about: Option<String>,
+    /// The platform's id of the thread under that message, if one was made.
+    pub thread: Option<String>,
     /// The messages of this interview that are out, oldest first, by the platform's ids.
     pub earlier: Vec<(Seq, String)>,
     /// When it was last handed to the platform, by our own time; `None` for the first time.
@@ -446,6 +579,11 @@ pub trait Front: Send + Sync {
     /// What people did in these open interviews since their first message, as far as it can be read; what
     /// was heard before may be among it. A place that keeps nothing has nothing to tell.
     async fn missed(&self, _open: &[Open]) -> Vec<Missed> {
+        Vec::new()
+    }
+    /// What a round would lack in this channel, by the platform's names of permissions; nothing if it cannot be
+    /// told.
+    async fn lacks(&self, _channel: &Place) -> Vec<String> {
         Vec::new()
     }
 }

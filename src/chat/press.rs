@@ -3,9 +3,12 @@
 //! A platform gives such an id back as it was sent, months later and through restarts, and anybody can send
 //! any: it is input like any other. Whose interview it is, the engine checks.
 
+use jiff::Timestamp;
+
 use crate::core::bank::StatementId;
 use crate::core::card::Button;
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::round::Control;
 
 /// The first part of every id; another one is from a later program, or forged.
 const VERSION: &str = "r1";
@@ -52,6 +55,15 @@ impl Press {
             Action::Press(Button::NotWhatIMeant) => "wrong",
             Action::Press(Button::Next) => "next",
             Action::Press(Button::Stop) => "stop",
+            Action::Press(Button::Answer) => "join",
+            Action::Press(Button::TakeBack) => "back",
+            Action::Press(Button::HowDidIDo) => "mine",
+            Action::Press(Button::ShowAnswer) => "share",
+            Action::Press(Button::Host(Control::Close)) => "close",
+            Action::Press(Button::Host(Control::Cancel)) => "cancel",
+            Action::Press(Button::Host(Control::Extend { until })) => {
+                &format!("until.{}", base36(until.as_second().unsigned_abs()))
+            }
             Action::Press(Button::Correct(statement)) => &format!("is.{}", statement.as_str()),
         };
         let (interview, seq) = (base36(self.interview.0.unsigned_abs()), base36(self.seq.0.into()));
@@ -80,6 +92,17 @@ impl Press {
             "wrong" => Action::Press(Button::NotWhatIMeant),
             "next" => Action::Press(Button::Next),
             "stop" => Action::Press(Button::Stop),
+            "join" => Action::Press(Button::Answer),
+            "back" => Action::Press(Button::TakeBack),
+            "mine" => Action::Press(Button::HowDidIDo),
+            "share" => Action::Press(Button::ShowAnswer),
+            "close" => Action::Press(Button::Host(Control::Close)),
+            "cancel" => Action::Press(Button::Host(Control::Cancel)),
+            other if other.starts_with("until.") => {
+                let second = i64::try_from(from_base36(other.strip_prefix("until.")?)?).ok()?;
+                let until = Timestamp::from_second(second).ok()?;
+                Action::Press(Button::Host(Control::Extend { until }))
+            }
             other => Action::Press(Button::Correct(StatementId(statement(other)?.to_owned()))),
         };
         Some(Self { interview: InterviewId(interview), seq: Seq(seq), action })
@@ -130,6 +153,13 @@ mod tests {
             Button::NotWhatIMeant,
             Button::Next,
             Button::Stop,
+            Button::Answer,
+            Button::TakeBack,
+            Button::HowDidIDo,
+            Button::ShowAnswer,
+            Button::Host(Control::Close),
+            Button::Host(Control::Cancel),
+            Button::Host(Control::Extend { until: "2026-06-01T18:10:00Z".parse().unwrap() }),
             Button::Correct(StatementId("runs-what".to_owned())),
             Button::Correct(longest),
         ]

@@ -3,9 +3,13 @@
 //! A front end turns a card into its own format. People's words stand only in [`Block::Quote`] and in
 //! the `quote` of [`Block::Item`]; a front end renders those as plain text and never as mark-up.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::core::bank::StatementId;
+use crate::core::chart::Bars;
+use crate::core::interview::Seq;
+use crate::core::round::Control;
 
 /// What a card is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,37 @@ pub enum CardKind {
     Note,
     /// The last card of an interview.
     Farewell,
+    /// The public question of a round.
+    Round,
+    /// What a round added up to, for everybody: all of it gives the answer away.
+    Result,
+    /// Somebody's answer in a round, which they chose to show.
+    Shown,
+    /// An answer in a round is in; the reveal comes with everybody's.
+    Noted,
+    /// What the host of a round can do, for them alone.
+    Host,
+    /// The dailies of a server, for whoever looks after them.
+    Dailies,
+    /// No message of its own: what its [`Way`] does to another one.
+    Step,
+}
+
+/// How a card comes to where people see it. Each card is sent, and sent again, by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// As a message.
+    #[default]
+    Post,
+    /// In place of what the message of that card says. May be done twice.
+    Edit(Seq),
+    /// As a thread under the message of that card; its heading is the name. Doing it twice leaves one thread.
+    Thread(Seq),
+    /// By pinning the message of that card. May be done twice.
+    Pin(Seq),
+    /// As a message in the thread under that card's, or in the channel where there is none.
+    Under(Seq),
 }
 
 /// A message, as data.
@@ -43,6 +78,9 @@ pub struct Card {
     /// What can be pressed under it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
+    /// How it comes to where people see it.
+    #[serde(default, skip_serializing_if = "Way::is_post")]
+    pub way: Way,
 }
 
 /// A piece of a card.
@@ -80,6 +118,24 @@ pub enum Block {
         /// The candidate's own words that show it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<String>,
+    },
+    /// A smaller line that ends with an instant, which the front end shows in its reader's own zone where the
+    /// platform can.
+    When {
+        /// Plain text before it, for instance `Closes`.
+        lead: String,
+        /// The instant.
+        at: Timestamp,
+    },
+    /// Counts, as a picture with `say::bars_alt` as its alternative text, and as `say::bars_text`.
+    Bars {
+        /// The counts.
+        bars: Bars,
+    },
+    /// Mentions one role. Nothing else on any card may mention anybody.
+    Ping {
+        /// The platform's id of the role.
+        role: String,
     },
 }
 
@@ -123,12 +179,38 @@ pub enum Button {
     Next,
     /// End.
     Stop,
+    /// In a round: answer its question, or answer it anew. Front ends open a form where they have one; the text
+    /// of it goes to the round.
+    Answer,
+    /// In a round, on one's own card: the answer is to count no more.
+    TakeBack,
+    /// After a round: my own reveal.
+    HowDidIDo,
+    /// After a round: show my answer to everybody, with my name.
+    ShowAnswer,
+    /// What only the host of a round, or who manages the place, may do.
+    Host(Control),
+}
+
+impl Way {
+    /// Whether it is an ordinary message.
+    pub fn is_post(&self) -> bool {
+        *self == Way::Post
+    }
+
+    /// The card that it is about.
+    pub fn about(self) -> Option<Seq> {
+        match self {
+            Way::Post => None,
+            Way::Edit(seq) | Way::Thread(seq) | Way::Pin(seq) | Way::Under(seq) => Some(seq),
+        }
+    }
 }
 
 impl Card {
     /// A card of this kind that says nothing yet.
     pub fn new(kind: CardKind) -> Self {
-        Self { kind, blocks: Vec::new(), buttons: Vec::new() }
+        Self { kind, blocks: Vec::new(), buttons: Vec::new(), way: Way::Post }
     }
 
     /// With a heading added.
@@ -164,10 +246,30 @@ impl Card {
         self
     }
 
+    /// With a smaller line that ends with an instant.
+    pub fn when(mut self, lead: impl Into<String>, at: Timestamp) -> Self {
+        self.blocks.push(Block::When { lead: lead.into(), at });
+        self
+    }
+
+    /// Coming this way.
+    pub fn by(mut self, way: Way) -> Self {
+        self.way = way;
+        self
+    }
+
     /// With these buttons.
     pub fn buttons(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
         self.buttons.extend(buttons);
         self
+    }
+
+    /// Whether the conversation goes on without it, should it not arrive.
+    pub fn is_optional(&self) -> bool {
+        match self.way {
+            Way::Post | Way::Under(_) => self.kind == CardKind::Shown,
+            Way::Edit(_) | Way::Thread(_) | Way::Pin(_) => true,
+        }
     }
 
     /// Whether everything before it has been left behind, buttons and all.
@@ -178,34 +280,63 @@ impl Card {
             | CardKind::Trap
             | CardKind::Reveal
             | CardKind::Scorecard
-            | CardKind::Farewell => true,
-            CardKind::Reask | CardKind::Mark | CardKind::Dispute | CardKind::Note => false,
+            | CardKind::Farewell
+            | CardKind::Round
+            | CardKind::Result
+            | CardKind::Noted => true,
+            CardKind::Reask
+            | CardKind::Mark
+            | CardKind::Dispute
+            | CardKind::Note
+            | CardKind::Shown
+            | CardKind::Host
+            | CardKind::Dailies
+            | CardKind::Step => false,
         }
     }
 
     /// Whether it holds what others still want to find out by themselves.
     pub fn gives_away(&self) -> bool {
         match self.kind {
-            CardKind::Reveal | CardKind::Dispute | CardKind::Scorecard | CardKind::Note => true,
+            CardKind::Reveal
+            | CardKind::Dispute
+            | CardKind::Scorecard
+            | CardKind::Note
+            | CardKind::Result
+            | CardKind::Shown => true,
             CardKind::Ask
             | CardKind::Recover
             | CardKind::Reask
             | CardKind::Trap
             | CardKind::Mark
-            | CardKind::Farewell => false,
+            | CardKind::Farewell
+            | CardKind::Round
+            | CardKind::Noted
+            | CardKind::Host
+            | CardKind::Dailies
+            | CardKind::Step => false,
         }
     }
 
     /// Whether it is about what one person said.
     pub fn is_personal(&self) -> bool {
         match self.kind {
-            CardKind::Ask | CardKind::Mark | CardKind::Farewell => false,
+            CardKind::Ask
+            | CardKind::Mark
+            | CardKind::Farewell
+            | CardKind::Round
+            | CardKind::Result
+            | CardKind::Shown
+            | CardKind::Step => false,
             CardKind::Recover
             | CardKind::Reask
             | CardKind::Trap
             | CardKind::Reveal
             | CardKind::Dispute
             | CardKind::Scorecard
+            | CardKind::Noted
+            | CardKind::Host
+            | CardKind::Dailies
             | CardKind::Note => true,
         }
     }
@@ -214,8 +345,17 @@ impl Card {
     /// whose move it is, and after the farewell there is none.
     pub fn invites_reply(&self) -> bool {
         match self.kind {
-            CardKind::Mark | CardKind::Farewell | CardKind::Scorecard => false,
-            CardKind::Ask
+            CardKind::Mark
+            | CardKind::Farewell
+            | CardKind::Scorecard
+            | CardKind::Shown
+            | CardKind::Host
+            | CardKind::Dailies
+            | CardKind::Step => false,
+            CardKind::Round
+            | CardKind::Result
+            | CardKind::Noted
+            | CardKind::Ask
             | CardKind::Recover
             | CardKind::Reask
             | CardKind::Trap

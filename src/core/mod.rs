@@ -4,13 +4,17 @@
 //! comes in as a value, and what should happen goes out as a value.
 
 pub mod bank;
+pub mod calendar;
 pub mod card;
+pub mod chart;
 pub mod choose;
+pub mod daily;
 pub mod grading;
 pub mod interview;
 pub mod progress;
 pub mod quota;
 pub mod reading;
 pub mod recall;
+pub mod round;
 pub mod say;
 pub mod whereabouts;

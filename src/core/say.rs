@@ -3,7 +3,11 @@
 //! Short, kind, second person, one idea a message, the next action last. No blame, no exclamation
 //! marks, and no praise for what is not there.
 
+pub mod command;
+mod round;
 pub mod slack;
+
+pub use round::*;
 
 use jiff::SignedDuration;
 
@@ -15,6 +19,7 @@ use crate::core::interview::{
     ANSWER_CHARS_MAX, Attempt, Exchange, STALL_SECONDS, Standing, StatementView, TARGET_SECONDS,
 };
 use crate::core::quota::{self, Excess, Measure, Scope};
+use crate::core::round::Control;
 use crate::core::whereabouts::Obstacle;
 
 /// Characters of a quotation at the most: enough to recognise one's own sentence.
@@ -68,7 +73,7 @@ pub fn ask_again(kind: Kind) -> Card {
 pub fn trap(question: &Question, choice: &Choice, quote: Option<String>) -> Card {
     let card = Card::new(CardKind::Trap);
     let card = match (&choice.why, quote) {
-        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words)),
+        (Why::Believes { .. }, Some(words)) => card.quote("You wrote", shortened(&words, QUOTE_CHARS_MAX)),
         (Why::Believes { .. }, None) => card.text("One thing in what you said I want to test."),
         (Why::Missing(id), _) => card.text(gap(question, id)),
         (Why::Lacks(Lack::Example), _) => card.text("You told me what; you did not give a case."),
@@ -459,7 +464,14 @@ pub fn typed_menu(card: &Card) -> Option<&'static str> {
         | CardKind::Reveal
         | CardKind::Note
         | CardKind::Scorecard
-        | CardKind::Farewell => None,
+        | CardKind::Farewell
+        | CardKind::Round
+        | CardKind::Result
+        | CardKind::Shown
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
+        | CardKind::Step => None,
     }
 }
 
@@ -559,6 +571,8 @@ pub const HELP: &str = "\
 the model answer beside your own.
 `/drill` one question; choose a track, topic or level if you like
 `/screen` several questions in a row, with a scorecard
+`/round` one question for everybody in the channel, answered privately, revealed together
+`/daily` a round at a time of the day, for those who manage the server
 `/export` everything that is kept about you · `/forget-me` delete it
 `/setup` what this server still has to allow
 In direct messages you answer by writing. In a thread you press **Answer**; only you see what comes back.
@@ -590,72 +604,6 @@ pub struct Phrase {
     pub text: &'static str,
     /// Elsewhere.
     pub elsewhere: &'static [(&'static str, &'static str)],
-}
-
-/// The commands of Discord and their options.
-pub mod command {
-    use super::Phrase;
-
-    /// A phrase that has no translation yet.
-    const fn plain(text: &'static str) -> Phrase {
-        Phrase { text, elsewhere: &[] }
-    }
-
-    /// Name.
-    pub const DRILL: Phrase = plain("drill");
-    /// Description.
-    pub const DRILL_ABOUT: Phrase =
-        plain("One interview question, and the follow-up that your answer deserves");
-    /// Name.
-    pub const SCREEN: Phrase = plain("screen");
-    /// Description.
-    pub const SCREEN_ABOUT: Phrase = plain("Several questions in a row, with a scorecard at the end");
-    /// Name.
-    pub const SETUP: Phrase = plain("setup");
-    /// Description.
-    pub const SETUP_ABOUT: Phrase = plain("Check what the bot may do here, and what is missing");
-    /// Name.
-    pub const HELP: Phrase = plain("help");
-    /// Description.
-    pub const HELP_ABOUT: Phrase = plain("What this is and how it works");
-    /// Name.
-    pub const FORGET_ME: Phrase = plain("forget-me");
-    /// Description.
-    pub const FORGET_ME_ABOUT: Phrase = plain("Delete everything that is kept about you, at once");
-    /// Name.
-    pub const EXPORT: Phrase = plain("export");
-    /// Description.
-    pub const EXPORT_ABOUT: Phrase = plain("Everything that is kept about you, as a file");
-    /// Name of the command on a message.
-    pub const FOLLOW_UP: Phrase = plain("Ask me the follow-up");
-    /// Option.
-    pub const TRACK: Phrase = plain("track");
-    /// Description.
-    pub const TRACK_ABOUT: Phrase = plain("The subject, such as python");
-    /// Option.
-    pub const TOPIC: Phrase = plain("topic");
-    /// Description.
-    pub const TOPIC_ABOUT: Phrase = plain("A chapter of it");
-    /// Option.
-    pub const LEVEL: Phrase = plain("level");
-    /// Description.
-    pub const LEVEL_ABOUT: Phrase = plain("junior, mid or senior");
-    /// Option.
-    pub const TRAPS: Phrase = plain("traps");
-    /// Description.
-    pub const TRAPS_ABOUT: Phrase = plain("Follow-ups a question, 1 to 3");
-    /// Option.
-    pub const WHERE: Phrase = plain("where");
-    /// Description.
-    pub const WHERE_ABOUT: Phrase = plain("Where the drill runs");
-    /// Choice.
-    pub const HERE: Phrase = plain("In a thread here");
-    /// Choice.
-    pub const DIRECT: Phrase = plain("In my direct messages");
-    /// Option.
-    pub const COUNT: Phrase = plain("count");
-    /// Description.
-    pub const COUNT_ABOUT: Phrase = plain("How many questions");
 }
 
 /// What `/setup` and `riposte doctor` find.
@@ -701,6 +649,13 @@ pub fn label(button: &Button) -> &'static str {
         Button::Correct(_) => "This one",
         Button::Next => "Next question",
         Button::Stop => "Stop",
+        Button::Answer => ANSWER,
+        Button::TakeBack => "Take it back",
+        Button::HowDidIDo => "How did I do?",
+        Button::ShowAnswer => "Show my answer",
+        Button::Host(Control::Close) => "Close now",
+        Button::Host(Control::Extend { .. }) => "Keep it open",
+        Button::Host(Control::Cancel) => "Call it off",
     }
 }
 
@@ -755,20 +710,21 @@ fn standing_mark(standing: Standing) -> Mark {
 }
 
 fn quoted(view: &StatementView) -> Option<String> {
-    view.quote.as_deref().map(shortened)
+    view.quote.as_deref().map(|words| shortened(words, QUOTE_CHARS_MAX))
 }
 
-/// A quotation, cut between words of the reader's eye (graphemes), never inside one.
-fn shortened(words: &str) -> String {
+/// A text of `chars_max` characters at the most, cut between words of the reader's eye (graphemes), never
+/// inside one.
+fn shortened(words: &str, chars_max: usize) -> String {
     use unicode_segmentation::UnicodeSegmentation;
-    if words.chars().nth(QUOTE_CHARS_MAX).is_none() {
+    if words.chars().nth(chars_max).is_none() {
         return words.to_owned();
     }
     let mut cut = String::new();
     let mut chars = 0;
     for grapheme in words.graphemes(true) {
         chars += grapheme.chars().count();
-        if chars >= QUOTE_CHARS_MAX {
+        if chars >= chars_max {
             break;
         }
         cut.push_str(grapheme);

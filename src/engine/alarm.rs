@@ -8,7 +8,7 @@ use super::intake::By;
 use super::lanes::LANES_MAX;
 use super::{Engine, locked};
 use crate::core::interview::{AWAY_FROM, Input, Interview, InterviewId};
-use crate::store::StoreError;
+use crate::store::{Sort, StoreError};
 
 /// Keys of inputs are remembered this long. Platforms deliver again within minutes; catching up after an
 /// outage looks back a few days.
@@ -68,8 +68,10 @@ impl Engine {
     /// Applies what is due.
     pub(super) async fn tick_due(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let went_back = self.went_back(now);
         locked(&self.pulse).turned_at = Some(now);
-        self.each(self.store.due(now).await?, |id| self.tick(id, now)).await
+        self.each(self.store.due(now).await?, |id| self.tick(id, now)).await?;
+        self.keep_dailies(now, went_back).await
     }
 
     /// Writes once in a while that the process is alive, and forgets old keys.
@@ -87,6 +89,7 @@ impl Engine {
         }
         if prune {
             self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
+            self.prune_dates(now).await?;
             locked(&self.pulse).pruned_at = Some(now);
         }
         Ok(())
@@ -101,6 +104,10 @@ impl Engine {
     }
 
     pub(super) async fn tick(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
+        let stored = self.store.interview(id).await?;
+        if stored.is_some_and(|stored| stored.sort == Sort::Round) {
+            return self.tick_round(id, now).await;
+        }
         let Some((version, interview)) = self.load(id).await? else { return Ok(()) };
         let Some((deadline, due)) = interview.deadline().filter(|(deadline, _)| *deadline <= now) else {
             return Ok(());

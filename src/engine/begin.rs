@@ -11,11 +11,13 @@ use crate::chat::{Delivery, Outcome, Person, Place, Refusal, Request, Taken};
 use crate::core::bank::Question;
 use crate::core::card::{Button, CardKind};
 use crate::core::choose::{self, Filter};
-use crate::core::interview::{Input, Interview, InterviewId, Item, Plan, SCREEN_MAX, Seq, TRAPS_MAX};
+use crate::core::interview::{Input, Interview, InterviewId, Item, Mode, Plan, SCREEN_MAX, Seq, TRAPS_MAX};
 use crate::core::quota::Measure;
 use crate::core::say;
 use crate::entropy;
-use crate::store::{Begin, Change, Committed, Post, PostStatus, Save, StoreError, StoredInterview, Written};
+use crate::store::{
+    Begin, Change, Committed, Post, PostStatus, Save, Sort, StoreError, StoredInterview, Written,
+};
 
 /// Whose interview begins where.
 pub(super) struct For<'a> {
@@ -71,11 +73,18 @@ impl Engine {
                 return Ok(Err(Refusal::NothingFits(self.what_there_is(&request.filter))));
             };
             let last = last_post(&begin.written);
-            let change = Change { key: key.clone(), at, save: instead_of, begin: Some(begin) };
+            let change = Change { key: key.clone(), at, save: instead_of, begin: Some(begin), handled: None };
             match self.commit(change).await? {
                 Committed::Done(Some(interview)) => {
                     let outcome = Outcome::Done;
-                    return Ok(Ok(Taken { outcome, interview, last, over: false, shown: Vec::new() }));
+                    return Ok(Ok(Taken {
+                        outcome,
+                        interview,
+                        last,
+                        over: false,
+                        shown: Vec::new(),
+                        post: None,
+                    }));
                 }
                 Committed::Duplicate(led_to) => return self.begun_before(led_to).await.map(Ok),
                 // The open one took another input in the meantime.
@@ -94,7 +103,8 @@ impl Engine {
     ) -> Result<Option<Begin>, StoreError> {
         let plan = interview.plan();
         let request = Request {
-            mode: plan.mode,
+            // Who goes on after a round does so alone.
+            mode: if plan.mode == Mode::Round { Mode::Drill } else { plan.mode },
             filter: Filter { question: None, ..plan.filter.clone() },
             count: 1,
             traps: Some(plan.traps),
@@ -123,7 +133,7 @@ impl Engine {
             return self.where_it_stands(interview, Outcome::Duplicate).await;
         }
         let outcome = Outcome::Duplicate;
-        Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new() })
+        Ok(Taken { outcome, interview, last: Seq(0), over: true, shown: Vec::new(), post: None })
     }
 
     pub(super) async fn where_it_stands(
@@ -139,14 +149,14 @@ impl Engine {
         let cards: Vec<Delivery> = posts
             .iter()
             .filter(|post| post.status != PostStatus::Failed)
-            .filter_map(|post| delivery(post, receipts.clone()))
+            .filter_map(|post| delivery(post, receipts.clone(), None))
             .collect();
         let asked = cards.iter().rposition(|delivery| delivery.card.kind == CardKind::Ask);
         let turn = cards.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
         let is_shown = |place: usize| place >= turn || Some(place) == asked;
         let shown = cards.into_iter().enumerate().filter(|(place, _)| is_shown(*place));
         let shown = shown.map(|(_, delivery)| delivery).collect();
-        Ok(Taken { outcome, interview, last, over: false, shown })
+        Ok(Taken { outcome, interview, last, over: false, shown, post: None })
     }
 
     /// Draws the questions and writes the plan; `None` if no question fits.
@@ -188,6 +198,10 @@ impl Engine {
             place: whose.place.clone(),
             origin: whose.origin.clone(),
             person: whose.person.clone(),
+            sort: Sort::Interview,
+            round: None,
+            daily: None,
+            holder: whose.person.clone(),
             plan: to_json(&*plan),
             questions: drawn.questions.iter().map(|question| question.id.clone()).collect(),
             put_back: drawn.put_back,
@@ -196,7 +210,7 @@ impl Engine {
     }
 
     /// What somebody can ask for instead, for a filter that nothing fits.
-    fn what_there_is(&self, filter: &Filter) -> String {
+    pub(super) fn what_there_is(&self, filter: &Filter) -> String {
         if let Some(id) = &filter.question {
             let near = self
                 .bank
@@ -228,5 +242,5 @@ fn fits(interview: &Interview, request: &Request, default_traps: u8) -> bool {
 }
 
 pub(super) fn last_post(written: &Written) -> Seq {
-    written.posts.iter().map(|(seq, _)| *seq).max().unwrap_or_default()
+    written.posts.iter().map(|post| post.seq).max().unwrap_or_default()
 }

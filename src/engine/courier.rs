@@ -11,11 +11,12 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use super::intake::By;
-use super::{Engine, intake};
-use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Receipt, Sighting};
+use super::{Engine, intake, round};
+use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Person, Receipt, Sighting};
+use crate::core::card::Way;
 use crate::core::interview::Input;
 use crate::core::say;
-use crate::store::{Delay, Post, PostStatus, Sent, StoreError};
+use crate::store::{Delay, Post, PostStatus, Sent, Sort, StoreError};
 
 /// A card that the platform put off is tried this often; then it is given up.
 const ATTEMPTS_MAX: u32 = 50;
@@ -32,6 +33,8 @@ const LOOKS_MAX: u32 = 160;
 const BLOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// Between two such tries at the most.
 const BLOCKED_FOR_MAX: SignedDuration = SignedDuration::from_hours(8);
+/// A step that the rest goes on without is tried, or looked for, this often: about a minute.
+const STEP_TRIES_MAX: u32 = 10;
 /// Such tries without a sign of the person; then the card is given up. They take about two days.
 const BLOCKED_MAX: u32 = 9;
 
@@ -61,7 +64,11 @@ impl Engine {
             let (due, wake) = meanwhile(looked, &mut flying, &mut landed).await?;
             for post in due {
                 // One interview ends and the next begins: what one person sees in one place stays in order.
-                let whose = (post.place.clone(), post.person.clone());
+                let whose = match post.sort {
+                    Sort::Interview => (post.place.clone(), post.person.clone()),
+                    // A round is for everybody in its channel, and so is what one of them shows there.
+                    Sort::Round => (post.place.clone(), Person(String::new())),
+                };
                 if busy.len() < front.at_once() && busy.insert(whose.clone()) {
                     flying.push(async move { (whose, self.hand_over(front, &post).await) });
                 }
@@ -98,11 +105,18 @@ impl Engine {
 
     async fn hand_over(&self, front: &dyn Front, post: &Post) -> Result<(), StoreError> {
         let receipts = self.store.receipts(post.interview).await?;
-        let Some(delivery) = intake::delivery(post, receipts) else {
-            return self.give_up(post, "its card cannot be read").await;
+        let thread = match post.sort {
+            Sort::Round => self.store.thread_of(post.interview).await?,
+            Sort::Interview => None,
+        };
+        let Some(delivery) = intake::delivery(post, receipts, thread) else {
+            return self.give_up(front, post, "its card cannot be read").await;
         };
         match post.status {
-            PostStatus::Sending => self.look_for(front, post, &delivery).await,
+            PostStatus::Sending => {
+                let before = Post { attempts: post.attempts.saturating_sub(1), ..post.clone() };
+                self.look_for(front, &before, &delivery).await
+            }
             PostStatus::Queued => {
                 let now = self.clock.now();
                 if self.store.mark_sending(post.interview, post.seq, now).await? {
@@ -115,10 +129,21 @@ impl Engine {
     }
 
     async fn deliver(&self, front: &dyn Front, post: &Post, delivery: &Delivery) -> Result<(), StoreError> {
+        let way = delivery.card.way;
         match front.deliver(delivery).await {
-            Ok(receipt) => self.mark_sent(post, receipt).await,
+            Ok(receipt) => self.mark_sent(post, way, receipt).await,
+            Err(DeliveryError::Blocked(_) | DeliveryError::Gone | DeliveryError::Refused(_))
+                if delivery.card.is_optional() =>
+            {
+                self.leave_out(front, post, way).await
+            }
+            Err(DeliveryError::Later(_))
+                if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX =>
+            {
+                self.leave_out(front, post, way).await
+            }
             Err(DeliveryError::Later(_)) if post.attempts >= ATTEMPTS_MAX => {
-                self.give_up(post, "it was tried too often").await
+                self.give_up(front, post, "it was tried too often").await
             }
             Err(DeliveryError::Later(after)) => {
                 let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
@@ -133,18 +158,37 @@ impl Engine {
             Err(DeliveryError::Blocked(obstacle)) => self.hold_up(front, post, obstacle).await,
             Err(DeliveryError::Gone) => {
                 tracing::info!(interview = post.interview.0, "a place is gone, and its interview with it");
-                self.store.give_up(post.interview, post.seq).await
+                self.store.give_up(post.interview, post.seq).await?;
+                self.daily_refused(front, post).await
             }
-            Err(DeliveryError::Refused(reason)) => self.give_up(post, &reason).await,
+            Err(DeliveryError::Refused(reason)) => self.give_up(front, post, &reason).await,
         }
     }
 
+    /// Looks for what may have arrived. `post` has the tries before the one that is looked for.
     async fn look_for(&self, front: &dyn Front, post: &Post, delivery: &Delivery) -> Result<(), StoreError> {
+        let way = delivery.card.way;
         match front.find(delivery).await {
-            Sighting::Found(receipt) => self.mark_sent(post, receipt).await,
-            Sighting::Absent => self.put_off(post, SignedDuration::ZERO, Delay::Asked).await,
+            Sighting::Found(receipt) => self.mark_sent(post, way, receipt).await,
+            Sighting::Unclear if delivery.card.is_optional() && post.looks >= STEP_TRIES_MAX => {
+                self.leave_out(front, post, way).await
+            }
+            Sighting::Absent if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX => {
+                self.leave_out(front, post, way).await
+            }
+            Sighting::Absent if post.attempts >= ATTEMPTS_MAX => {
+                self.give_up(front, post, "it was tried too often").await
+            }
+            // At once only the first time: a platform that is ill would be asked without end.
+            Sighting::Absent => {
+                let wait = match post.attempts {
+                    0 => SignedDuration::ZERO,
+                    tries => doubled(LOOK_AGAIN_AFTER, tries - 1, LOOK_AGAIN_MAX),
+                };
+                self.put_off(post, wait, Delay::Asked).await
+            }
             Sighting::Unclear if post.looks >= LOOKS_MAX => {
-                self.give_up(post, "it cannot be told whether it arrived").await
+                self.give_up(front, post, "it cannot be told whether it arrived").await
             }
             Sighting::Unclear => {
                 let wait = doubled(LOOK_AGAIN_AFTER, post.looks, LOOK_AGAIN_MAX);
@@ -156,12 +200,12 @@ impl Engine {
     /// The interview pauses: nothing is lost, and it goes on when its person is heard from, or by itself.
     async fn hold_up(&self, front: &dyn Front, post: &Post, obstacle: Obstacle) -> Result<(), StoreError> {
         if post.blocked >= BLOCKED_MAX {
-            return self.give_up(post, "nobody made way for it").await;
+            return self.give_up(front, post, "nobody made way for it").await;
         }
         let wait = doubled(BLOCKED_FOR, post.blocked, BLOCKED_FOR_MAX);
         self.put_off(post, wait, Delay::Blocked).await?;
         if post.blocked == 0 {
-            front.tell(&post.person, &post.place, say::blocked(obstacle)).await;
+            self.tell(front, post, say::blocked(obstacle)).await?;
         }
         Ok(())
     }
@@ -172,21 +216,58 @@ impl Engine {
     }
 
     /// The clock of an answer starts here, at the platform's own time.
-    async fn mark_sent(&self, post: &Post, receipt: Receipt) -> Result<(), StoreError> {
+    async fn mark_sent(&self, post: &Post, way: Way, receipt: Receipt) -> Result<(), StoreError> {
+        let is_round = post.sort == Sort::Round;
+        if is_round && post.seq == round::POST {
+            let sent = Sent { seq: post.seq, receipt: receipt.id, moved: None };
+            self.daily_posted(post).await?;
+            return self.round_posted(post.interview, receipt.at, sent).await;
+        }
+        if is_round || !way.is_post() {
+            return self.store.mark_sent(post.interview, post.seq, receipt.id).await;
+        }
         let key = format!("posted:{}-{}", post.interview.0, post.seq.0);
         let sent = Sent { seq: post.seq, receipt: receipt.id, moved: receipt.moved };
         let input = Input::Posted { seq: post.seq };
         self.take(post.interview, key, input, receipt.at, &By::Courier(sent)).await.map(drop)
     }
 
-    async fn give_up(&self, post: &Post, reason: &str) -> Result<(), StoreError> {
+    /// What comes after it goes on. Whoever looks after it is told, but for an edit, which the next one mends.
+    async fn leave_out(&self, front: &dyn Front, post: &Post, way: Way) -> Result<(), StoreError> {
+        tracing::warn!(interview = post.interview.0, seq = post.seq.0, "a step could not be done");
+        self.store.leave_out(post.interview, post.seq).await?;
+        match way {
+            Way::Edit(_) => Ok(()),
+            Way::Thread(_) | Way::Pin(_) | Way::Post | Way::Under(_) => {
+                self.tell(front, post, say::step_failed(way)).await
+            }
+        }
+    }
+
+    /// Tells whoever a post is for; of a daily, which is for nobody, whoever made it.
+    async fn tell(&self, front: &dyn Front, post: &Post, sentence: &str) -> Result<(), StoreError> {
+        let person = match post.daily.filter(|_| post.person.0.is_empty()) {
+            Some(daily) => self.store.daily(daily).await?.map(|daily| daily.creator),
+            None => Some(post.person.clone()),
+        };
+        if let Some(person) = person.filter(|person| !person.0.is_empty()) {
+            front.tell(&person, &post.place, sentence).await;
+        }
+        Ok(())
+    }
+
+    async fn give_up(&self, front: &dyn Front, post: &Post, reason: &str) -> Result<(), StoreError> {
         tracing::error!(
             interview = post.interview.0,
             seq = post.seq.0,
             reason,
             "a card could not be delivered"
         );
-        self.store.give_up(post.interview, post.seq).await
+        self.store.give_up(post.interview, post.seq).await?;
+        if post.sort == Sort::Round && post.daily.is_none() {
+            self.tell(front, post, say::ROUND_LOST).await?;
+        }
+        self.daily_refused(front, post).await
     }
 }
 

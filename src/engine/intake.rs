@@ -7,13 +7,16 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::begin::last_post;
+use super::round::InRound;
 use crate::chat::{Delivery, Did, Incoming, Missed, Outcome, Person, Place, Refusal, Taken, What};
 use crate::core::card::{Button, Card};
 use crate::core::grading::desk::Desk;
 use crate::core::interview::{Input, Interview, InterviewId, Plan, Record, Seq, State, Step};
 use crate::core::quota::Measure;
 use crate::core::say;
-use crate::store::{Change, Committed, Post, PostStatus, Save, Sent, StoreError, StoredInterview, Written};
+use crate::store::{
+    Change, Committed, NewPost, Post, PostStatus, Save, Sent, Sort, StoreError, StoredInterview, Written,
+};
 
 /// An input that met another one on its way to the disk is applied anew, this often at the most: each time
 /// somebody else's input got through, so this is a bound on bad luck.
@@ -58,6 +61,7 @@ impl Engine {
             Incoming::Overview { person, done } => {
                 drop(done.send(self.overview(&person).await.map_err(failed)));
             }
+            Incoming::Daily(about) => self.take_daily(about).await,
             Incoming::Export { person, done } => drop(done.send(self.export(person).await.map_err(failed))),
         }
     }
@@ -68,18 +72,35 @@ impl Engine {
         let taken = async {
             let taken = match what {
                 What::Begin(request) => self.begin(key, at, &person, &place, request).await?,
-                What::Said { to, text } => {
-                    let by = By::Person { person: &person, on: None };
-                    self.take_in_open(to, &place, key, Input::Said { text }, at, &by).await?
-                }
                 What::Edited { before, after } => {
                     let by = By::Person { person: &person, on: None };
                     self.take_in_open(None, &place, key, Input::Edited { before, after }, at, &by).await?
                 }
-                What::Pressed { to, on, button } => {
-                    let by = By::Person { person: &person, on };
-                    self.take_in_open(to, &place, key, Input::Pressed(button), at, &by).await?
+                What::Round(request) => self.begin_round(key, at, &person, &place, request).await?,
+                What::Controlled { round, manages, control } => {
+                    self.control(InRound { round, key, at, person: &person, place: &place }, manages, control)
+                        .await?
                 }
+                What::Said { to, text } => match self.round_of(to).await? {
+                    Some(round) => {
+                        let deed = InRound { round, key, at, person: &person, place: &place };
+                        self.say_in_round(deed, Input::Said { text }).await?
+                    }
+                    None => {
+                        let by = By::Person { person: &person, on: None };
+                        self.take_in_open(to, &place, key, Input::Said { text }, at, &by).await?
+                    }
+                },
+                What::Pressed { to, on, button } => match self.round_of(to).await? {
+                    Some(round) => {
+                        let deed = InRound { round, key, at, person: &person, place: &place };
+                        self.press_in_round(deed, button).await?
+                    }
+                    None => {
+                        let by = By::Person { person: &person, on };
+                        self.press(to, &place, key, button, at, &by).await?
+                    }
+                },
             };
             // Whoever does something is there, so what waits for them to act is worth another try.
             if self.store.is_blocked(&person).await? {
@@ -89,6 +110,35 @@ impl Engine {
             Ok(taken)
         };
         taken.await.unwrap_or_else(|error| Err(failed(error)))
+    }
+
+    /// What an input names, if that is a round.
+    async fn round_of(&self, to: Option<InterviewId>) -> Result<Option<InterviewId>, StoreError> {
+        let Some(id) = to.filter(|id| self.is_in_round(*id)) else { return Ok(None) };
+        let stored = self.store.interview(id).await?;
+        Ok(stored.filter(|stored| stored.sort == Sort::Round).map(|stored| stored.id))
+    }
+
+    /// Takes a press on a card of one's own. What is taken back is the round's to hear.
+    async fn press(
+        &self,
+        to: Option<InterviewId>,
+        place: &Place,
+        key: String,
+        button: Button,
+        at: Timestamp,
+        by: &By<'_>,
+    ) -> Result<Result<Taken, Refusal>, StoreError> {
+        if let (Some(part), Button::TakeBack, By::Person { person, on }) = (to, &button, by)
+            && let Some(stored) = self.store.interview(part).await?
+            && let Some(round) = stored.round
+        {
+            if by.is_foreign(&stored) {
+                return Ok(Err(Refusal::NotYours));
+            }
+            return self.take_back(InRound { round, key, at, person, place }, part, *on).await;
+        }
+        self.take_in_open(to, place, key, Input::Pressed(button), at, by).await
     }
 
     /// Takes a person's input in the interview that it names, or in the one that they have open in the place.
@@ -144,9 +194,19 @@ impl Engine {
                 let outcome = if again { Outcome::Duplicate } else { Outcome::Stale };
                 return Ok(Ok(unmoved(id, outcome)));
             }
+            if stored.sort == Sort::Round {
+                return Ok(Ok(unmoved(id, Outcome::Stale)));
+            }
+            let part_of = stored.round.filter(|_| matches!(by, By::Person { .. }));
             let applied = match restore(&stored) {
                 Some(interview) => self.apply(interview, input.clone(), at).await,
                 None => None,
+            };
+            let applied = match (applied, part_of) {
+                (Some((interview, step)), Some(round)) if self.is_closed(round, at).await? => {
+                    after_close(interview, step, at, &self.desk)
+                }
+                (applied, _) => applied,
             };
             let Some((interview, step)) = applied else {
                 self.count_failure(id).await?;
@@ -161,13 +221,18 @@ impl Engine {
                 sent: by.sent(),
                 written: written(&interview, &step),
             };
-            let change = Change { key: key.clone(), at, save: Some(save), begin };
+            let change = Change { key: key.clone(), at, save: Some(save), begin, handled: None };
             match self.commit(change).await? {
                 Committed::Done(next) => {
                     let outcome = if is_left_behind(&input, &step) { Outcome::Stale } else { Outcome::Done };
+                    let note = match part_of {
+                        Some(round) => self.hear_part(round, id, at).await?,
+                        None => None,
+                    };
+                    let outcome = note.map_or(outcome, Outcome::Told);
                     let over = interview.is_over() && next.is_none();
                     let interview = next.unwrap_or(id);
-                    return Ok(Ok(Taken { outcome, interview, last, over, shown: Vec::new() }));
+                    return Ok(Ok(Taken { outcome, interview, last, over, shown: Vec::new(), post: None }));
                 }
                 Committed::Duplicate(led_to) => {
                     return Ok(Ok(unmoved(led_to.unwrap_or(id), Outcome::Duplicate)));
@@ -207,10 +272,12 @@ impl Engine {
             posts: Vec::new(),
             records: Vec::new(),
             traps: Vec::new(),
+            holds: false,
+            drops_queued: false,
         };
         let save =
             Save { id: stored.id, version: stored.version, person: stored.person, sent: Some(sent), written };
-        self.commit(Change { key, at, save: Some(save), begin: None }).await.map(drop)
+        self.commit(Change { key, at, save: Some(save), begin: None, handled: None }).await.map(drop)
     }
 
     /// Whether a button on a card still counts. A card is left behind once a later one offers the same button
@@ -263,7 +330,7 @@ impl Engine {
         tokio::task::spawn_blocking(move || applied(interview, input, at, &desk)).await.ok().flatten()
     }
 
-    async fn count_failure(&self, id: InterviewId) -> Result<(), StoreError> {
+    pub(super) async fn count_failure(&self, id: InterviewId) -> Result<(), StoreError> {
         let failures = self.store.count_failure(id).await?;
         tracing::error!(interview = id.0, failures, "an interview could not take an input");
         if failures >= FAILURES_MAX {
@@ -300,16 +367,24 @@ fn applied(mut interview: Interview, input: Input, at: Timestamp, desk: &Desk) -
     applied.ok()
 }
 
+/// What is said after the close of a round leads to the own reveal, whatever else it would have led to.
+fn after_close(interview: Interview, step: Step, at: Timestamp, desk: &Desk) -> Option<(Interview, Step)> {
+    let (interview, closed) = applied(interview, Input::Closed, at, desk)?;
+    let records = step.records.iter().chain(&closed.records).cloned().collect();
+    let cards = if closed.cards.is_empty() { step.cards } else { closed.cards };
+    Some((interview, Step { cards, records, next: step.next }))
+}
+
 /// Whether something was pressed that led to nothing at all.
 fn is_left_behind(input: &Input, step: &Step) -> bool {
     matches!(input, Input::Pressed(_)) && *step == Step::default()
 }
 
-fn unmoved(interview: InterviewId, outcome: Outcome) -> Taken {
-    Taken { outcome, interview, last: Seq(0), over: false, shown: Vec::new() }
+pub(super) fn unmoved(interview: InterviewId, outcome: Outcome) -> Taken {
+    Taken { outcome, interview, last: Seq(0), over: false, shown: Vec::new(), post: None }
 }
 
-fn failed(error: StoreError) -> Refusal {
+pub(super) fn failed(error: StoreError) -> Refusal {
     tracing::error!(%error, "something could not be taken");
     Refusal::Failed
 }
@@ -321,13 +396,16 @@ pub(super) fn restore(stored: &StoredInterview) -> Option<Interview> {
 }
 
 /// A post as its front end gets it; `None` if its card cannot be read, which only a later version causes.
-pub(super) fn delivery(post: &Post, earlier: Vec<(Seq, String)>) -> Option<Delivery> {
+pub(super) fn delivery(post: &Post, earlier: Vec<(Seq, String)>, thread: Option<String>) -> Option<Delivery> {
     let card: Card = serde_json::from_str(&post.card).ok()?;
+    let about = card.way.about().and_then(|seq| earlier.iter().find(|(one, _)| *one == seq));
     Some(Delivery {
         interview: post.interview,
         seq: post.seq,
         place: post.place.clone(),
         person: post.person.clone(),
+        about: about.map(|(_, receipt)| receipt.clone()),
+        thread,
         card,
         earlier,
         tried_at: post.tried_at,
@@ -344,7 +422,18 @@ pub(super) fn written(interview: &Interview, step: &Step) -> Written {
         state: to_json(interview.state()),
         open: !interview.is_over(),
         wake_at: interview.deadline().map(|(at, _)| at),
-        posts: step.cards.iter().map(|outgoing| (outgoing.seq, to_json(&outgoing.card))).collect(),
+        holds: false,
+        drops_queued: false,
+        posts: step
+            .cards
+            .iter()
+            .map(|outgoing| NewPost {
+                seq: outgoing.seq,
+                card: to_json(&outgoing.card),
+                way: outgoing.card.way,
+                person: None,
+            })
+            .collect(),
         records: records.map(to_json).collect(),
         traps: traps.collect(),
     }

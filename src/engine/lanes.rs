@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use super::behind::Rest;
 use super::{Engine, locked};
-use crate::chat::{Did, Incoming, Person, Place, Refusal};
+use crate::chat::{AboutDaily, Did, Incoming, Person, Place, Refusal, What};
+use crate::core::interview::InterviewId;
 use crate::core::quota::Measure;
 
 /// People whose inputs are taken at the same time, beside those who are caught up with. More than the writer
@@ -115,13 +116,18 @@ impl Engine {
     /// Lets one through, or refuses it because there were too many; before it takes any room or time.
     fn admit(&self, incoming: Incoming) -> Option<Incoming> {
         let counted = match &incoming {
-            Incoming::Did(did) => self.count(Measure::Inputs, &did.person, Some(&did.place)),
+            Incoming::Did(did) => {
+                // A round is for as many as come, so its channel's limit is not for them.
+                let in_round = named(&did.what).is_some_and(|id| self.is_in_round(id));
+                self.count(Measure::Inputs, &did.person, Some(&did.place).filter(|_| !in_round))
+            }
             Incoming::Forget { person, .. } | Incoming::Export { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
             Incoming::Look { person, .. } | Incoming::Overview { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
+            Incoming::Daily(about) => self.count(Measure::Inputs, &about.person, Some(&about.place)),
             Incoming::Gone { .. } | Incoming::CatchUp { .. } => Ok(()),
         };
         let Err(refusal) = counted else { return Some(incoming) };
@@ -130,6 +136,7 @@ impl Engine {
             Incoming::Did(Did { done, .. }) => drop(done.send(Err(refusal))),
             Incoming::Gone { done, .. } | Incoming::Forget { done, .. } => drop(done.send(Err(refusal))),
             Incoming::CatchUp { done, .. } => drop(done.send(Err(refusal))),
+            Incoming::Daily(about) => drop(about.done.send(Err(refusal))),
             Incoming::Look { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Overview { done, .. } => drop(done.send(Err(refusal))),
             Incoming::Export { done, .. } => drop(done.send(Err(refusal))),
@@ -154,6 +161,15 @@ impl Engine {
     }
 }
 
+/// The interview or round that is named.
+fn named(what: &What) -> Option<InterviewId> {
+    match what {
+        What::Said { to, .. } | What::Pressed { to, .. } => *to,
+        What::Controlled { round, .. } => Some(*round),
+        What::Begin(_) | What::Round(_) | What::Edited { .. } => None,
+    }
+}
+
 /// Whose lane something belongs to; `None` for what concerns many people.
 fn person_of(incoming: &Incoming) -> Option<&Person> {
     match incoming {
@@ -161,6 +177,7 @@ fn person_of(incoming: &Incoming) -> Option<&Person> {
         | Incoming::Forget { person, .. }
         | Incoming::Look { person, .. }
         | Incoming::Overview { person, .. }
+        | Incoming::Daily(AboutDaily { person, .. })
         | Incoming::Export { person, .. } => Some(person),
         Incoming::CatchUp { .. } | Incoming::Gone { .. } => None,
     }

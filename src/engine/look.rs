@@ -6,7 +6,7 @@ use crate::chat::{Look, Outcome, Overview, Person, Refusal};
 use crate::core::card::Button;
 use crate::core::interview::{InterviewId, Record, Seq};
 use crate::core::progress::Progress;
-use crate::store::StoreError;
+use crate::store::{Sort, StoreError};
 
 impl Engine {
     /// A card for the one whom it is for, and whether it still can be answered: only the newest card that can
@@ -20,17 +20,22 @@ impl Engine {
         let Some(stored) = self.store.interview(interview).await? else {
             return Ok(Err(Refusal::NothingOpen));
         };
-        if stored.person != *person {
+        // The question of a round is everybody's.
+        if stored.person != *person && stored.sort != Sort::Round {
             return Ok(Err(Refusal::NotYours));
         }
         let post = self.store.posts_of(interview).await?.into_iter().find(|post| post.seq == on);
         let receipts = self.store.receipts(interview).await?;
-        let Some(card) = post.and_then(|post| delivery(&post, receipts)) else {
+        let Some(card) = post.and_then(|post| delivery(&post, receipts, None)) else {
             return Ok(Err(Refusal::NothingOpen));
         };
         let outcome = if !stored.open {
             Outcome::Over
-        } else if self.still_counts(interview, on, &Button::Skip).await? {
+        } else if stored.sort == Sort::Round {
+            self.entrance(interview, person).await?
+        } else if self.still_counts(interview, on, &Button::Skip).await?
+            || self.still_counts(interview, on, &Button::Answer).await?
+        {
             Outcome::Done
         } else {
             Outcome::Stale

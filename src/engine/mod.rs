@@ -8,11 +8,14 @@ mod alarm;
 mod begin;
 mod behind;
 mod courier;
+mod daily;
 mod intake;
 mod lanes;
 mod look;
 mod personal;
+mod round;
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,10 +23,11 @@ use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::chat::{Front, Incoming};
+use crate::chat::{Front, Incoming, Person, Place};
 use crate::clock::Clock;
 use crate::core::bank::Bank;
 use crate::core::grading::desk::Desk;
+use crate::core::interview::InterviewId;
 use crate::core::quota::Tally;
 use crate::store::{Change, Committed, Store, StoreError};
 use alarm::Pulse;
@@ -76,6 +80,12 @@ pub struct Engine {
     pulse: Mutex<Pulse>,
     behind: Mutex<Behind>,
     inputs_waiting: AtomicUsize,
+    /// Many people meet in one round: they take turns rather than meet on the way to the disk.
+    rounds: tokio::sync::Mutex<()>,
+    /// What is to be said to people by the way: to whom, about which place, and what.
+    words: Mutex<VecDeque<(Person, Place, String)>>,
+    /// What is a round, or a part in one.
+    in_rounds: Mutex<BTreeSet<InterviewId>>,
 }
 
 impl Engine {
@@ -102,6 +112,9 @@ impl Engine {
             pulse: Mutex::default(),
             behind: Mutex::default(),
             inputs_waiting: AtomicUsize::new(0),
+            rounds: tokio::sync::Mutex::default(),
+            words: Mutex::default(),
+            in_rounds: Mutex::default(),
         }
     }
 
@@ -117,15 +130,16 @@ impl Engine {
             self.ring();
             Ok(())
         };
-        let couriers = try_join_all(self.fronts.iter().map(|front| self.carry(&**front, is_closed)));
+        let couriers = try_join_all(self.fronts.iter().map(|front| self.serve(&**front, is_closed)));
         tokio::try_join!(intake, couriers, self.keep_time(is_closed))?;
         self.stop().await
     }
 
-    /// Takes up what was left: posts of unknown outcome are due, and everybody with an open interview is to be
+    /// Takes up what was left: rounds hear what they did not, posts of unknown outcome are due, and everybody with an open interview is to be
     /// caught up with. It waits for no platform.
     pub async fn start(&self) -> Result<(), StoreError> {
         self.store.look_again().await?;
+        self.hear_all().await?;
         self.fall_behind(None, self.absence().await?).await
     }
 
@@ -159,7 +173,34 @@ impl Engine {
     }
 
     async fn deliver_due(&self) -> Result<(), StoreError> {
-        try_join_all(self.fronts.iter().map(|front| self.carry(&**front, || true))).await.map(drop)
+        try_join_all(self.fronts.iter().map(|front| self.serve(&**front, || true))).await.map(drop)
+    }
+
+    /// Cards for a front end, and what is to be said there by the way, which no card waits for.
+    async fn serve(&self, front: &dyn Front, closing: impl Fn() -> bool + Copy) -> Result<(), StoreError> {
+        tokio::try_join!(self.carry(front, closing), self.say_all(front, closing)).map(drop)
+    }
+
+    async fn say_all(&self, front: &dyn Front, closing: impl Fn() -> bool) -> Result<(), StoreError> {
+        let mut bell = self.bell.subscribe();
+        loop {
+            bell.mark_unchanged();
+            let last = closing();
+            while let Some((person, place, sentence)) = self.next_words(front) {
+                front.tell(&person, &place, &sentence).await;
+            }
+            if last {
+                return Ok(());
+            }
+            // The bell is the engine's own, so it is there.
+            let _ = bell.changed().await;
+        }
+    }
+
+    fn next_words(&self, front: &dyn Front) -> Option<(Person, Place, String)> {
+        let mut words = locked(&self.words);
+        let next = words.iter().position(|(_, place, _)| place.front() == front.name())?;
+        words.remove(next)
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {

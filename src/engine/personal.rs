@@ -13,6 +13,10 @@ use crate::store::{Post, PostStatus, StoreError, StoredInterview};
 struct Export {
     /// Who.
     person: Person,
+    /// Rounds that they began and that are kept; what they said in rounds is among the interviews.
+    rounds: Vec<ExportedRound>,
+    /// Dailies that they made.
+    dailies: Vec<ExportedDaily>,
     /// Interviews that are not over, or whose last cards are not out.
     interviews: Vec<ExportedInterview>,
     /// What came of earlier ones; without any words.
@@ -24,6 +28,8 @@ struct Export {
 #[derive(Serialize)]
 struct ExportedInterview {
     interview: i64,
+    /// The round that it is a part in.
+    round: Option<i64>,
     place: Place,
     /// Where it was asked for.
     origin: Place,
@@ -34,6 +40,21 @@ struct ExportedInterview {
     /// Where it stands, with what was said.
     state: Value,
     cards: Vec<ExportedCard>,
+}
+
+#[derive(Serialize)]
+struct ExportedRound {
+    round: i64,
+    place: Place,
+    active_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ExportedDaily {
+    daily: i64,
+    channel: Place,
+    paused: bool,
+    settings: Value,
 }
 
 #[derive(Serialize)]
@@ -65,6 +86,21 @@ impl Engine {
         let everything = self.store.everything(&person).await?;
         let export = Export {
             person,
+            rounds: everything
+                .hosted
+                .into_iter()
+                .map(|(round, place, active_at)| ExportedRound { round: round.0, place, active_at })
+                .collect(),
+            dailies: everything
+                .dailies
+                .into_iter()
+                .map(|daily| ExportedDaily {
+                    daily: daily.id.0,
+                    channel: daily.channel,
+                    paused: daily.paused,
+                    settings: json(&daily.daily),
+                })
+                .collect(),
             interviews: everything.interviews.into_iter().map(exported).collect(),
             results: everything
                 .records
@@ -87,6 +123,8 @@ impl Engine {
 
     /// Removes everything about a person. A card on its way finds its interview gone, which is no error.
     pub(super) async fn forget(&self, person: &Person) -> Result<(), StoreError> {
+        let _one_by_one = self.rounds.lock().await;
+        self.forget_in_rounds(person).await?;
         self.store.forget(person).await
     }
 
@@ -101,6 +139,7 @@ impl Engine {
 fn exported((stored, posts): (StoredInterview, Vec<Post>)) -> ExportedInterview {
     ExportedInterview {
         interview: stored.id.0,
+        round: stored.round.map(|round| round.0),
         place: stored.place,
         origin: stored.origin,
         open: stored.open,

@@ -3,14 +3,16 @@
 //! Reads go through a small pool. Every write goes through one writer, which commits in groups
 //! ([`writer`]); a write is on disk when its call returns. One process owns a database file.
 
+mod dailies;
 mod lock;
+mod rounds;
 mod rows;
 mod statements;
 mod writer;
 
 pub use rows::{
-    Begin, Change, Committed, Delay, Everything, OpenInterview, OpenOf, Post, PostStatus, Save, Seen, Sent,
-    StoredInterview, Waiting, Written,
+    Begin, Change, Committed, Delay, Everything, Handled, NewPost, OpenInterview, OpenOf, Post, PostStatus,
+    Save, SaveDaily, SavedDaily, Seen, Sent, Sort, StoredDaily, StoredInterview, Waiting, Written,
 };
 
 use std::collections::BTreeSet;
@@ -41,8 +43,13 @@ const POSTS_MAX: i64 = 200;
 const DUE_MAX: i64 = 200;
 
 /// A post with everything that is needed to deliver it.
-const POST: &str = "SELECT outbox.*, interviews.place, interviews.person FROM outbox \
+const POST: &str = "SELECT outbox.*, interviews.place, interviews.sort, interviews.daily, \
+                    coalesce(outbox.person, interviews.person) AS whose FROM outbox \
                     JOIN interviews ON interviews.id = outbox.interview";
+/// Whether a post waits for one `before` it: messages for all messages before them, what is done under a
+/// message for its thread too, and nothing for what may fail.
+const WAITED_FOR: &str = "(before.way IN ('post', 'under') OR before.way = outbox.way \
+                          OR (before.way = 'thread' AND outbox.way = 'under'))";
 /// The places of one front end.
 const OF_FRONT: &str = "(interviews.place = ?1 OR substr(interviews.place, 1, length(?1) + 1) = ?1 || ':')";
 
@@ -209,7 +216,7 @@ impl Store {
     ) -> Result<Option<StoredInterview>, StoreError> {
         let row = sqlx::query_as(
             "SELECT * FROM interviews WHERE person = ?2 AND open = 1 AND (place = ?1 OR origin = ?1) \
-             ORDER BY id DESC LIMIT 1",
+             AND sort = 'interview' AND round IS NULL ORDER BY id DESC LIMIT 1",
         );
         Ok(row.bind(&place.0).bind(&person.0).fetch_optional(&self.reads).await?)
     }
@@ -217,10 +224,11 @@ impl Store {
     /// How many interviews are open: of this person, in the channel of this place, and in its server.
     pub async fn count_open(&self, person: &Person, place: &Place) -> Result<Open, StoreError> {
         let (person, channel, server): (i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM interviews WHERE open = 1 AND person = ?1), \
-             (SELECT count(*) FROM interviews WHERE open = 1 AND (place = ?2 \
-              OR place >= ?2 || ':' AND place < ?2 || ';')), \
-             (SELECT count(*) FROM interviews WHERE open = 1 AND place >= ?3 || ':' AND place < ?3 || ';')",
+            "WITH drills AS (SELECT person, place FROM interviews \
+              WHERE open = 1 AND sort = 'interview' AND round IS NULL) \
+             SELECT (SELECT count(*) FROM drills WHERE person = ?1), \
+             (SELECT count(*) FROM drills WHERE place = ?2 OR place >= ?2 || ':' AND place < ?2 || ';'), \
+             (SELECT count(*) FROM drills WHERE place >= ?3 || ':' AND place < ?3 || ';')",
         )
         .bind(&person.0)
         .bind(place.channel())
@@ -236,7 +244,7 @@ impl Store {
         let sql = format!(
             "SELECT id, person, version, NOT EXISTS (SELECT 1 FROM outbox \
              WHERE outbox.interview = interviews.id AND status IN ('queued', 'sending')) \
-             FROM interviews WHERE open = 1 AND (?1 IS NULL OR {OF_FRONT}) ORDER BY id"
+             FROM interviews WHERE open = 1 AND sort = 'interview' AND (?1 IS NULL OR {OF_FRONT}) ORDER BY id"
         );
         let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(front);
         let rows: Vec<(i64, String, i64, bool)> = rows.fetch_all(&self.reads).await?;
@@ -254,7 +262,7 @@ impl Store {
         let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
             "SELECT id, place, active_at, (SELECT receipt FROM outbox \
              WHERE outbox.interview = interviews.id AND receipt IS NOT NULL ORDER BY seq LIMIT 1) \
-             FROM interviews WHERE open = 1 AND person = ? ORDER BY id",
+             FROM interviews WHERE open = 1 AND sort = 'interview' AND person = ? ORDER BY id",
         )
         .bind(&person.0)
         .fetch_all(&self.reads)
@@ -280,11 +288,11 @@ impl Store {
         Ok(ids.into_iter().map(InterviewId).collect())
     }
 
-    /// The nearest deadline of an interview.
+    /// The nearest deadline of an interview or a daily.
     pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<i64> = sqlx::query_scalar("SELECT min(wake_at) FROM interviews WHERE open = 1")
-            .fetch_one(&self.reads)
-            .await?;
+        let next = "SELECT min(at) FROM (SELECT min(wake_at) AS at FROM interviews WHERE open = 1 \
+                    UNION ALL SELECT min(wake_at) FROM dailies WHERE paused = 0)";
+        let at: Option<i64> = sqlx::query_scalar(next).fetch_one(&self.reads).await?;
         Ok(at.map(rows::timestamp))
     }
 
@@ -293,7 +301,7 @@ impl Store {
         let sql = format!(
             "{POST} WHERE {OF_FRONT} AND outbox.status IN ('queued', 'sending') AND outbox.not_before <= ?2 \
              AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.interview = outbox.interview \
-                 AND before.seq < outbox.seq AND before.status IN ('queued', 'sending')) \
+                 AND before.seq < outbox.seq AND before.status IN ('queued', 'sending') AND {WAITED_FOR}) \
              ORDER BY outbox.queued_at, outbox.interview LIMIT ?3"
         );
         let posts = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(front).bind(now.as_millisecond());
@@ -320,7 +328,8 @@ impl Store {
     /// The messages of an interview that are out, in order, by the platform's ids.
     pub async fn receipts(&self, interview: InterviewId) -> Result<Vec<(Seq, String)>, StoreError> {
         let rows: Vec<(u32, String)> = sqlx::query_as(
-            "SELECT seq, receipt FROM outbox WHERE interview = ? AND receipt IS NOT NULL ORDER BY seq",
+            "SELECT seq, receipt FROM outbox WHERE interview = ? AND receipt IS NOT NULL \
+             AND way IN ('post', 'under') ORDER BY seq",
         )
         .bind(interview.0)
         .fetch_all(&self.reads)
@@ -355,7 +364,7 @@ impl Store {
     /// Every row about a person.
     pub async fn everything(&self, person: &Person) -> Result<Everything, StoreError> {
         let stored: Vec<StoredInterview> =
-            sqlx::query_as("SELECT * FROM interviews WHERE person = ? ORDER BY id")
+            sqlx::query_as("SELECT * FROM interviews WHERE person = ? AND sort = 'interview' ORDER BY id")
                 .bind(&person.0)
                 .fetch_all(&self.reads)
                 .await?;
@@ -376,6 +385,8 @@ impl Store {
         .fetch_all(&self.reads)
         .await?;
         Ok(Everything {
+            hosted: self.hosted(person).await?,
+            dailies: self.dailies_by(person).await?,
             interviews,
             records: records.into_iter().map(|(at, record)| (rows::timestamp(at), record)).collect(),
             seen: seen

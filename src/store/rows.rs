@@ -3,14 +3,26 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::core::bank::{QuestionId, TrapId};
+use crate::core::card::Way;
+use crate::core::daily::DailyId;
 use crate::core::interview::{InterviewId, Seq};
 use crate::core::whereabouts::{Person, Place};
 
-/// An interview as stored. Plan and state are JSON; what they mean is not the store's business.
+/// What a row of interviews is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// One person's.
+    Interview,
+    /// A round, which many people have a part in.
+    Round,
+}
+
+/// An interview as stored, or a round. Plan and state are JSON; what they mean is not the store's business.
 #[derive(Clone, Debug)]
 pub struct StoredInterview {
     /// Which one.
@@ -19,8 +31,14 @@ pub struct StoredInterview {
     pub place: Place,
     /// Where it was asked for.
     pub origin: Place,
-    /// Whose it is.
+    /// Whose it is; a round's host, or nobody.
     pub person: Person,
+    /// What it is.
+    pub sort: Sort,
+    /// The round that it is a part in.
+    pub round: Option<InterviewId>,
+    /// The daily that the round is of.
+    pub daily: Option<DailyId>,
     /// Written once.
     pub plan: String,
     /// Written with every input.
@@ -97,6 +115,23 @@ pub struct Post {
     pub place: Place,
     /// Whom it is for.
     pub person: Person,
+    /// What it belongs to.
+    pub sort: Sort,
+    /// The daily that it is of.
+    pub daily: Option<DailyId>,
+}
+
+/// A card to send.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// Its place in its interview.
+    pub seq: Seq,
+    /// JSON.
+    pub card: String,
+    /// How it comes, which decides what waits for what.
+    pub way: Way,
+    /// Whose it is, if not the interview's.
+    pub person: Option<Person>,
 }
 
 /// What one input changes. Written as one transaction.
@@ -110,6 +145,76 @@ pub struct Change {
     pub save: Option<Save>,
     /// The interview that it began.
     pub begin: Option<Begin>,
+    /// The date of a daily that it handles. Once a date was handled, nothing begins for it.
+    pub handled: Option<Handled>,
+}
+
+/// A daily after a date was handled.
+#[derive(Clone, Debug)]
+pub struct Handled {
+    /// Which.
+    pub daily: DailyId,
+    /// The date, which is handled once and for all.
+    pub date: Date,
+    /// When it is to be looked at next.
+    pub wake_at: Option<Timestamp>,
+    /// What went wrong, as JSON.
+    pub trouble: Option<String>,
+}
+
+/// A daily as stored.
+#[derive(Clone, Debug)]
+pub struct StoredDaily {
+    /// Which.
+    pub id: DailyId,
+    /// Where it is posted.
+    pub channel: Place,
+    /// Who is told what goes wrong.
+    pub creator: Person,
+    /// JSON.
+    pub daily: String,
+    /// Whether it rests.
+    pub paused: bool,
+    /// The last date that was handled.
+    pub handled: Date,
+    /// When it is to be looked at next.
+    pub wake_at: Option<Timestamp>,
+    /// JSON: what went wrong last.
+    pub trouble: Option<String>,
+}
+
+/// What became of a daily that was to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedDaily {
+    /// It is stored.
+    Saved(DailyId),
+    /// Its key was there already.
+    Before,
+    /// There are as many as a server may have, or it is gone.
+    Full,
+}
+
+/// A daily as it is to be stored.
+#[derive(Clone, Debug)]
+pub struct SaveDaily {
+    /// Which; `None` for one more.
+    pub id: Option<DailyId>,
+    /// Whose dailies it belongs to.
+    pub server: Place,
+    /// Where it is posted.
+    pub channel: Place,
+    /// Who is told what goes wrong.
+    pub creator: Person,
+    /// JSON.
+    pub daily: String,
+    /// Whether it rests.
+    pub paused: bool,
+    /// The last date that counts as handled.
+    pub handled: Date,
+    /// The date that is left out with this.
+    pub skipped: Option<Date>,
+    /// When it is to be looked at next.
+    pub wake_at: Option<Timestamp>,
 }
 
 /// A running interview after an input.
@@ -147,6 +252,14 @@ pub struct Begin {
     pub origin: Place,
     /// Whose it is.
     pub person: Person,
+    /// What it is.
+    pub sort: Sort,
+    /// The round that it is a part in.
+    pub round: Option<InterviewId>,
+    /// The daily that the round is of.
+    pub daily: Option<DailyId>,
+    /// Whose bag the questions are out of.
+    pub holder: Person,
     /// JSON.
     pub plan: String,
     /// The questions that are out of the bag with it.
@@ -166,8 +279,12 @@ pub struct Written {
     pub open: bool,
     /// The next deadline.
     pub wake_at: Option<Timestamp>,
-    /// Cards to send, as JSON.
-    pub posts: Vec<(Seq, String)>,
+    /// Whether it keeps its channel from having another round.
+    pub holds: bool,
+    /// Whether what was not sent yet is not to be sent.
+    pub drops_queued: bool,
+    /// Cards to send.
+    pub posts: Vec<NewPost>,
     /// Facts to keep, as JSON.
     pub records: Vec<String>,
     /// Traps for solid answers that were used.
@@ -210,6 +327,10 @@ pub struct Waiting {
 /// Every row about a person, as stored.
 #[derive(Clone, Debug)]
 pub struct Everything {
+    /// Rounds that they began: where and when they were last active.
+    pub hosted: Vec<(InterviewId, Place, Timestamp)>,
+    /// Dailies that they made.
+    pub dailies: Vec<StoredDaily>,
     /// Their interviews, each with its posts.
     pub interviews: Vec<(StoredInterview, Vec<Post>)>,
     /// Facts, as JSON, with their times.
@@ -241,6 +362,9 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for StoredInterview {
             place: Place(row.try_get("place")?),
             origin: Place(row.try_get("origin")?),
             person: Person(row.try_get("person")?),
+            sort: sort(row)?,
+            round: row.try_get::<Option<i64>, _>("round")?.map(InterviewId),
+            daily: row.try_get::<Option<i64>, _>("daily")?.map(DailyId),
             plan: row.try_get("plan")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
@@ -269,7 +393,43 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Post {
             blocked: row.try_get("blocked")?,
             receipt: row.try_get("receipt")?,
             place: Place(row.try_get("place")?),
-            person: Person(row.try_get("person")?),
+            person: Person(row.try_get("whose")?),
+            sort: sort(row)?,
+            daily: row.try_get::<Option<i64>, _>("daily")?.map(DailyId),
         })
+    }
+}
+
+impl<'r> sqlx::FromRow<'r, SqliteRow> for StoredDaily {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        let handled: String = row.try_get("handled")?;
+        Ok(Self {
+            id: DailyId(row.try_get("id")?),
+            channel: Place(row.try_get("channel")?),
+            creator: Person(row.try_get("creator")?),
+            daily: row.try_get("daily")?,
+            paused: row.try_get("paused")?,
+            handled: handled.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            wake_at: row.try_get::<Option<i64>, _>("wake_at")?.map(timestamp),
+            trouble: row.try_get("trouble")?,
+        })
+    }
+}
+
+fn sort(row: &SqliteRow) -> Result<Sort, sqlx::Error> {
+    Ok(match row.try_get("sort")? {
+        "round" => Sort::Round,
+        _ => Sort::Interview,
+    })
+}
+
+/// How a way is stored: without the card that it is about, which the card itself knows.
+pub(super) fn way(way: Way) -> &'static str {
+    match way {
+        Way::Post => "post",
+        Way::Edit(_) => "edit",
+        Way::Thread(_) => "thread",
+        Way::Pin(_) => "pin",
+        Way::Under(_) => "under",
     }
 }

@@ -1,10 +1,15 @@
 //! What the writer does to the tables: each function is one write, whole or not at all.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Begin, Change, Committed, Delay, Save, Written};
+use super::{
+    Begin, Change, Committed, Delay, Handled, NewPost, Save, SaveDaily, Sort, Written, dailies, rows,
+};
+use crate::core::card::Way;
+use crate::core::daily::DailyId;
 use crate::core::interview::{InterviewId, Seq};
 use crate::core::whereabouts::{Person, Place};
 
@@ -16,11 +21,31 @@ pub(super) enum Write {
     LookAgain,
     Unblock(Person),
     GiveUp(InterviewId, Seq),
+    LeaveOut(InterviewId, Seq),
+    Sent(InterviewId, Seq, Option<String>),
+    Remove(InterviewId),
+    RemoveEarlier(InterviewId, Person, InterviewId),
+    Rewrite(Box<Rewritten>),
+    SaveDaily(String, Timestamp, Box<SaveDaily>),
+    RemoveDaily(DailyId),
+    DailyTrouble(DailyId, Option<String>),
+    WakeDaily(DailyId, Timestamp),
+    PruneDates(Date),
     CountFailure(InterviewId),
     SetAside(InterviewId, String),
     CloseWithin(Place),
     PruneJournal(Timestamp),
     Alive(Timestamp),
+}
+
+/// A round of which somebody was forgotten.
+#[derive(Debug)]
+pub(super) struct Rewritten {
+    pub(super) id: InterviewId,
+    pub(super) version: i64,
+    pub(super) plan: String,
+    pub(super) state: String,
+    pub(super) wake_at: Option<Timestamp>,
 }
 
 /// Does one write and says how many rows it met, or what it counted.
@@ -34,6 +59,36 @@ pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> R
         }
         Write::Unblock(person) => unblock(connection, person).await,
         Write::GiveUp(id, seq) => give_up(connection, *id, *seq).await,
+        Write::LeaveOut(id, seq) => leave_out(connection, *id, *seq).await,
+        Write::Sent(id, seq, receipt) => sent(connection, *id, *seq, receipt.as_deref()).await,
+        Write::Remove(id) => {
+            let remove = sqlx::query("DELETE FROM interviews WHERE id = ?").bind(id.0);
+            Ok(remove.execute(connection).await?.rows_affected())
+        }
+        Write::RemoveEarlier(round, person, part) => {
+            let remove = sqlx::query("DELETE FROM interviews WHERE round = ? AND person = ? AND id < ?");
+            let remove = remove.bind(round.0).bind(&person.0).bind(part.0);
+            Ok(remove.execute(connection).await?.rows_affected())
+        }
+        Write::Rewrite(rewritten) => rewrite(connection, rewritten).await,
+        Write::SaveDaily(key, at, save) => dailies::save(connection, key, *at, save).await,
+        Write::RemoveDaily(id) => {
+            let remove = sqlx::query("DELETE FROM dailies WHERE id = ?").bind(id.0);
+            Ok(remove.execute(connection).await?.rows_affected())
+        }
+        Write::DailyTrouble(id, trouble) => {
+            let note = sqlx::query("UPDATE dailies SET trouble = ? WHERE id = ?").bind(trouble).bind(id.0);
+            Ok(note.execute(connection).await?.rows_affected())
+        }
+        Write::WakeDaily(id, at) => {
+            let wake = sqlx::query("UPDATE dailies SET wake_at = ? WHERE id = ? AND paused = 0");
+            let wake = wake.bind(at.as_millisecond()).bind(id.0);
+            Ok(wake.execute(connection).await?.rows_affected())
+        }
+        Write::PruneDates(before) => {
+            let prune = sqlx::query("DELETE FROM daily_dates WHERE date < ?").bind(before.to_string());
+            Ok(prune.execute(connection).await?.rows_affected())
+        }
         Write::CountFailure(id) => {
             let count = "UPDATE interviews SET failures = failures + 1 WHERE id = ? RETURNING failures";
             let failures: Option<i64> =
@@ -76,8 +131,13 @@ pub(super) async fn commit(
     {
         return Ok(Committed::Conflict);
     }
+    if let Some(handled) = &change.handled
+        && !handle(connection, handled).await?
+    {
+        return Ok(Committed::Done(None));
+    }
     let Some(begin) = &change.begin else { return Ok(Committed::Done(None)) };
-    let id = insert(connection, begin, at).await?;
+    let Some(id) = insert(connection, begin, at).await? else { return Ok(Committed::Conflict) };
     let led_to = sqlx::query("UPDATE journal SET interview = ? WHERE key = ?");
     led_to.bind(id.0).bind(&change.key).execute(connection).await?;
     Ok(Committed::Done(Some(id)))
@@ -90,7 +150,10 @@ pub(super) async fn forget(connection: &mut SqliteConnection, person: &Person) -
     let id = person.0.split_once(':').map_or(person.0.as_str(), |(_, id)| id);
     let mut rows = 0;
     for delete in [
-        "DELETE FROM interviews WHERE person = ?1",
+        "DELETE FROM interviews WHERE person = ?1 AND sort = 'interview'",
+        "UPDATE interviews SET person = '' WHERE person = ?1",
+        "DELETE FROM outbox WHERE person = ?1",
+        "UPDATE dailies SET creator = '' WHERE creator = ?1",
         "DELETE FROM records WHERE person = ?1",
         "DELETE FROM seen WHERE holder = ?1",
         "DELETE FROM journal WHERE instr(key, ?1) OR instr(':' || key || ':', ':' || ?2 || ':')",
@@ -151,11 +214,13 @@ async fn unblock(connection: &mut SqliteConnection, person: &Person) -> Result<u
 async fn update(connection: &mut SqliteConnection, save: &Save, at: i64) -> Result<bool, sqlx::Error> {
     let written = &save.written;
     let updated = sqlx::query(
-        "UPDATE interviews SET state = ?, version = version + 1, open = ?, wake_at = ?, failures = 0, \
+        "UPDATE interviews SET state = ?, version = version + 1, open = ?, \
+         holds = CASE WHEN ? THEN holds END, wake_at = ?, failures = 0, \
          active_at = max(active_at, ?) WHERE id = ? AND version = ? AND open = 1",
     )
     .bind(&written.state)
     .bind(written.open)
+    .bind(written.holds)
     .bind(written.wake_at.map(Timestamp::as_millisecond))
     .bind(at)
     .bind(save.id.0)
@@ -168,6 +233,11 @@ async fn update(connection: &mut SqliteConnection, save: &Save, at: i64) -> Resu
         return Ok(false);
     }
     mark_sent(connection, save).await?;
+    if in_time && written.drops_queued {
+        let drop =
+            sqlx::query("UPDATE outbox SET status = 'failed' WHERE interview = ? AND status = 'queued'");
+        drop.bind(save.id.0).execute(&mut *connection).await?;
+    }
     if in_time {
         follow_up(connection, save.id, &save.person, written, at).await?;
     }
@@ -198,10 +268,11 @@ async fn is_open(connection: &mut SqliteConnection, id: InterviewId) -> Result<b
     Ok(open == Some(true))
 }
 
-/// An interview that is over is forgotten, words and all, once its last card is out.
+/// An interview that is over is forgotten, words and all, once its last card is out. One that is a part in a
+/// round is kept with it, since its person may still want to see or to show it.
 async fn forget_if_over(connection: &mut SqliteConnection, id: InterviewId) -> Result<u64, sqlx::Error> {
     let forget = sqlx::query(
-        "DELETE FROM interviews WHERE id = ?1 AND open = 0 AND NOT EXISTS (\
+        "DELETE FROM interviews WHERE id = ?1 AND open = 0 AND round IS NULL AND NOT EXISTS (\
          SELECT 1 FROM outbox WHERE interview = ?1 AND status IN ('queued', 'sending'))",
     );
     Ok(forget.bind(id.0).execute(connection).await?.rows_affected())
@@ -211,12 +282,20 @@ async fn insert(
     connection: &mut SqliteConnection,
     begin: &Begin,
     at: i64,
-) -> Result<InterviewId, sqlx::Error> {
+) -> Result<Option<InterviewId>, sqlx::Error> {
     let written = &begin.written;
-    let id: i64 = sqlx::query_scalar(
-        "INSERT INTO interviews (place, origin, person, plan, state, version, open, wake_at, active_at) \
-         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?) RETURNING id",
+    // A channel has room for one open round.
+    let id: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO interviews (sort, round, daily, holds, place, origin, person, plan, state, version, open, \
+         wake_at, active_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     )
+    .bind(match begin.sort {
+        Sort::Interview => "interview",
+        Sort::Round => "round",
+    })
+    .bind(begin.round.map(|round| round.0))
+    .bind(begin.daily.map(|daily| daily.0))
+    .bind(written.holds.then_some(&begin.place.0))
     .bind(&begin.place.0)
     .bind(&begin.origin.0)
     .bind(&begin.person.0)
@@ -225,17 +304,18 @@ async fn insert(
     .bind(written.open)
     .bind(written.wake_at.map(Timestamp::as_millisecond))
     .bind(at)
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
+    let Some(id) = id else { return Ok(None) };
     for question in &begin.put_back {
         let back = sqlx::query("DELETE FROM seen WHERE holder = ? AND question = ? AND trap = ''");
-        back.bind(&begin.person.0).bind(question.as_str()).execute(&mut *connection).await?;
+        back.bind(&begin.holder.0).bind(question.as_str()).execute(&mut *connection).await?;
     }
     for question in &begin.questions {
-        remember(connection, &begin.person, question.as_str(), "", at).await?;
+        remember(connection, &begin.holder, question.as_str(), "", at).await?;
     }
     follow_up(connection, InterviewId(id), &begin.person, written, at).await?;
-    Ok(InterviewId(id))
+    Ok(Some(InterviewId(id)))
 }
 
 async fn follow_up(
@@ -245,11 +325,8 @@ async fn follow_up(
     written: &Written,
     at: i64,
 ) -> Result<(), sqlx::Error> {
-    for (seq, card) in &written.posts {
-        let post = sqlx::query(
-            "INSERT INTO outbox (interview, seq, card, status, queued_at) VALUES (?, ?, ?, 'queued', ?)",
-        );
-        post.bind(id.0).bind(seq.0).bind(card).bind(at).execute(&mut *connection).await?;
+    for post in &written.posts {
+        queue(connection, id, post, at).await?;
     }
     for record in &written.records {
         let row = sqlx::query("INSERT INTO records (person, at, record) VALUES (?, ?, ?)");
@@ -259,6 +336,78 @@ async fn follow_up(
         remember(connection, person, question.as_str(), trap.as_str(), at).await?;
     }
     Ok(())
+}
+
+async fn queue(
+    connection: &mut SqliteConnection,
+    id: InterviewId,
+    post: &NewPost,
+    at: i64,
+) -> Result<(), sqlx::Error> {
+    let way = rows::way(post.way);
+    if matches!(post.way, Way::Edit(_)) {
+        // What an older edit would have said is old.
+        let old = "DELETE FROM outbox WHERE interview = ? AND way = ? AND status = 'queued'";
+        sqlx::query(old).bind(id.0).bind(way).execute(&mut *connection).await?;
+    }
+    let queue = sqlx::query(
+        "INSERT INTO outbox (interview, seq, card, way, person, status, queued_at) \
+         VALUES (?, ?, ?, ?, ?, 'queued', ?)",
+    );
+    let queue = queue.bind(id.0).bind(post.seq.0).bind(&post.card).bind(way);
+    let person = post.person.as_ref().map(|person| &person.0);
+    queue.bind(person).bind(at).execute(connection).await.map(drop)
+}
+
+/// Whether the date was still to be handled. Either way the daily knows of it from here on; but for one that
+/// was paused in the meantime, which has no dates.
+async fn handle(connection: &mut SqliteConnection, handled: &Handled) -> Result<bool, sqlx::Error> {
+    let date = handled.date.to_string();
+    let key = sqlx::query(
+        "INSERT INTO daily_dates (daily, date) SELECT id, ?2 FROM dailies WHERE id = ?1 AND paused = 0 \
+                           ON CONFLICT DO NOTHING",
+    );
+    let key = key.bind(handled.daily.0).bind(&date).execute(&mut *connection).await?;
+    let daily = sqlx::query(
+        "UPDATE dailies SET handled = ?2, wake_at = ?3, trouble = ?4 WHERE id = ?1 AND paused = 0",
+    );
+    let daily = daily.bind(handled.daily.0).bind(&date);
+    let daily = daily.bind(handled.wake_at.map(Timestamp::as_millisecond)).bind(&handled.trouble);
+    daily.execute(connection).await?;
+    Ok(key.rows_affected() == 1)
+}
+
+/// A step without which the rest goes on.
+async fn leave_out(connection: &mut SqliteConnection, id: InterviewId, seq: Seq) -> Result<u64, sqlx::Error> {
+    let left = sqlx::query("UPDATE outbox SET status = 'failed' WHERE interview = ? AND seq = ?");
+    left.bind(id.0).bind(seq.0).execute(&mut *connection).await?;
+    forget_if_over(connection, id).await
+}
+
+/// A card that nothing hangs on but that it is out. An edit leaves no row: the next one says it all.
+async fn sent(
+    connection: &mut SqliteConnection,
+    id: InterviewId,
+    seq: Seq,
+    receipt: Option<&str>,
+) -> Result<u64, sqlx::Error> {
+    let sent = sqlx::query(
+        "UPDATE outbox SET status = 'sent', receipt = ?, blocked = 0 WHERE interview = ? AND seq = ?",
+    );
+    sent.bind(receipt).bind(id.0).bind(seq.0).execute(&mut *connection).await?;
+    let edit = sqlx::query("DELETE FROM outbox WHERE interview = ? AND seq = ? AND way = 'edit'");
+    edit.bind(id.0).bind(seq.0).execute(&mut *connection).await?;
+    forget_if_over(connection, id).await
+}
+
+async fn rewrite(connection: &mut SqliteConnection, one: &Rewritten) -> Result<u64, sqlx::Error> {
+    let rewrite = sqlx::query(
+        "UPDATE interviews SET plan = ?, state = ?, wake_at = ?, version = version + 1 \
+         WHERE id = ? AND version = ?",
+    );
+    let rewrite = rewrite.bind(&one.plan).bind(&one.state);
+    let rewrite = rewrite.bind(one.wake_at.map(Timestamp::as_millisecond)).bind(one.id.0).bind(one.version);
+    Ok(rewrite.execute(connection).await?.rows_affected())
 }
 
 async fn remember(
@@ -307,7 +456,7 @@ async fn set_aside(
 }
 
 async fn close(connection: &mut SqliteConnection, id: InterviewId) -> Result<(), sqlx::Error> {
-    let close = sqlx::query("UPDATE interviews SET open = 0, wake_at = NULL WHERE id = ?");
+    let close = sqlx::query("UPDATE interviews SET open = 0, wake_at = NULL, holds = NULL WHERE id = ?");
     close.bind(id.0).execute(connection).await.map(drop)
 }
 

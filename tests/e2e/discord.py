@@ -112,9 +112,18 @@ class World:
         return self.until(f"“{words}”", found)
 
     def slash(self, who, channel, name, **options):
+        """A command; `daily add` is one within another."""
+        name, _, within = name.partition(" ")
         given = [{"name": key, "type": 4 if isinstance(value, int) else 3, "value": value}
                  for key, value in options.items()]
+        if within:
+            given = [{"name": within, "type": 1, "options": given}]
         return self("slash", **{"as": who}, channel=channel, data={"id": "1", "name": name, "type": 1, "options": given})
+
+    def answer(self, who, channel, message, words):
+        """Presses Answer and sends the form."""
+        opened = self.press(who, channel, message, "Answer")
+        self("submit", **{"as": who}, channel=channel, custom_id=opened["modal"]["custom_id"], fields={"text": words})
 
     def press(self, who, channel, message, label):
         button = next(b for row in message["components"] for b in row["components"] if b["label"] == label)
@@ -251,9 +260,67 @@ def two_at_once(world):
         world.until("both follow-ups", lambda: len(world.said(channel)) >= 3)
 
 
+def round_of_three(world):
+    host, bob, cem = (world.person(name) for name in ("ada", "bob", "cem"))
+    channel, before = world.facts["channel"], {c["id"] for c in world("channels")}
+    start = len(world.said(channel))
+    world.slash(host, channel, "round", track="python", minutes=10)
+    card, _ = world.sees(channel, "Your round is on", after=start)
+    post, seen = world.sees(channel, "Nobody has answered yet", after=start)
+    thread = world.new_thread(before)
+    assert card["ephemeral"] and not post["ephemeral"]
+    world.answer(bob, channel, post, ANSWER)
+    trap, seen = world.sees(channel, "You wrote", after=seen)
+    world.answer(bob, channel, trap, REPLY)
+    noted, seen = world.sees(channel, "Your answer is in", after=seen)
+    world.press(cem, channel, post, "I'm blank")
+    steps, seen = world.sees(channel, "Three small steps", after=seen)
+    world.answer(cem, channel, steps, ANSWER)
+    other, seen = world.sees(channel, "You wrote", after=seen)
+    world.answer(host, channel, post, ANSWER)
+    third, seen = world.sees(channel, "You wrote", after=seen)
+    assert all(m["ephemeral"] for m in (trap, noted, steps, other, third)), "what one person says is for them alone"
+    world.until("the count", lambda: "3 have answered" in text(world.said(channel)[start + 1]))
+    world.slash(cem, channel, "round")
+    world.sees(channel, "A round is open in this channel already", after=seen)
+    world.press(host, channel, card, "Close now")
+    result, _ = world.sees(thread, "How many said each point")
+    assert not result["ephemeral"] and "||" in text(result), "everybody reads it who wants to"
+    (picture,) = result["attachments"]
+    assert picture["filename"].startswith("SPOILER_") and "of 3" in picture["description"]
+    world.press(bob, thread, result, "How did I do?")
+    mine, _ = world.sees(thread, "What you said")
+    assert mine["ephemeral"]
+    world.press(bob, thread, result, "Show my answer")
+    shown, _ = world.sees(thread, "shows what they answered")
+    assert not shown["ephemeral"]
+    assert "closed" in text(world.said(channel)[start + 1])
+
+
+def daily_of_the_next_minute(world):
+    owner, channel, before = world.facts["owner"], world.facts["channel"], {c["id"] for c in world("channels")}
+    start = len(world.said(channel))
+    stranger = world.person("dora")
+    then = int(time.time() + 65) // 60 * 60
+    when = time.strftime("%H:%M", time.gmtime(then))
+    world.slash(stranger, channel, "daily add", time=when, zone="UTC")
+    world.sees(channel, "Dailies are for those who may manage this server", after=start)
+    world.slash(owner, channel, "daily add", time=when, zone="UTC", hours=1)
+    saved, seen = world.sees(channel, "Saved", after=start)
+    assert saved["ephemeral"] and text(saved).count(":F>") == 3
+    # It is killed before, and posts all the same, once.
+    world.stop(signal.SIGKILL)
+    time.sleep(max(0, then - time.time()))
+    world.start()
+    world.until("the daily", lambda: any("Nobody has answered yet" in text(m) for m in world.said(channel)[seen:]))
+    world.new_thread(before)
+    posts = [m for m in world.said(channel)[seen:] if "Nobody has answered yet" in text(m)]
+    assert len(posts) == 1
+
+
 SCENARIOS = [
     (False, [drill_in_direct_messages, answer_that_got_lost, reply_while_away, buttons_after_a_restart,
-             drill_in_a_thread_by_form, two_at_once]),
+             drill_in_a_thread_by_form, two_at_once, round_of_three, daily_of_the_next_minute]),
     (True, [drill_in_a_thread_by_messages]),
 ]
 

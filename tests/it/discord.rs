@@ -1,7 +1,10 @@
 //! Whole conversations on Discord: the bot on one side, people on the other.
 
+mod dailies;
 mod front;
 mod odds;
+mod rounds;
+mod steps;
 
 use std::time::Duration;
 

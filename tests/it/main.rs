@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error is to fail right there")]
 
 mod bank;
+mod calendar;
+mod chart;
+mod dailies;
 mod discord;
 mod drill;
 mod encoder;
@@ -11,6 +14,8 @@ mod kill;
 mod personal;
 mod platforms;
 mod program;
+mod round;
+mod rounds;
 mod scripts;
 mod slack;
 mod store;

@@ -5,8 +5,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use riposte::chat::{Outcome, What};
 use riposte::clock::Clock;
+use riposte::core::card::Way;
 use riposte::core::interview::{InterviewId, Seq};
-use riposte::store::{Begin, Change, Committed, Save, Sent, Store, StoreError, Written};
+use riposte::store::{Begin, Change, Committed, NewPost, Save, Sent, Sort, Store, StoreError, Written};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 
@@ -22,7 +23,12 @@ fn written(state: &str, cards: &[u32]) -> Written {
         state: state.to_owned(),
         open: true,
         wake_at: None,
-        posts: cards.iter().map(|seq| (Seq(*seq), "{}".to_owned())).collect(),
+        holds: false,
+        drops_queued: false,
+        posts: cards
+            .iter()
+            .map(|seq| NewPost { seq: Seq(*seq), card: "{}".to_owned(), way: Way::Post, person: None })
+            .collect(),
         records: Vec::new(),
         traps: Vec::new(),
     }
@@ -33,17 +39,21 @@ fn begin(key: &str, person: &str) -> Change {
         place: "place".into(),
         origin: "place".into(),
         person: person.into(),
+        sort: Sort::Interview,
+        round: None,
+        daily: None,
+        holder: person.into(),
         plan: "{}".to_owned(),
         questions: vec!["question".into()],
         put_back: Vec::new(),
         written: written("first", &[1]),
     };
-    Change { key: key.to_owned(), at: at(0), save: None, begin: Some(begin) }
+    Change { key: key.to_owned(), at: at(0), save: None, begin: Some(begin), handled: None }
 }
 
 fn save(key: &str, id: riposte::core::interview::InterviewId, version: i64, cards: &[u32]) -> Change {
     let save = Save { id, version, person: "somebody".into(), sent: None, written: written("second", cards) };
-    Change { key: key.to_owned(), at: at(1), save: Some(save), begin: None }
+    Change { key: key.to_owned(), at: at(1), save: Some(save), begin: None, handled: None }
 }
 
 fn sent(seq: u32) -> Sent {
@@ -187,8 +197,18 @@ async fn finished_interview_is_forgotten_once_its_last_card_is_out() {
 /// What a program with migration 0001 alone left behind is found again, and goes on.
 #[tokio::test]
 async fn database_of_migration_0001_goes_on() {
+    goes_on_from(1).await;
+}
+
+/// The same rows, brought as far as a program with migration 0002 does at its start.
+#[tokio::test]
+async fn database_of_migration_0002_goes_on() {
+    goes_on_from(2).await;
+}
+
+async fn goes_on_from(version: i64) {
     let mut play = Play::not_started();
-    left_by_0001(&play.database()).await;
+    left_by(&play.database(), version).await;
     let later: Timestamp = "2026-11-28T05:20:00Z".parse().unwrap();
     play.clock.advance(later.duration_since(play.clock.now()));
     play.start().await;
@@ -213,14 +233,19 @@ fn kind(card: &str) -> String {
     card["kind"].as_str().unwrap().to_owned()
 }
 
-/// Makes a database with the first migration alone, and puts the rows of the fixture into it.
-async fn left_by_0001(path: &Path) {
-    let mut all = sqlx::migrate!();
-    all.migrations = all.migrations.iter().filter(|one| one.version == 1).cloned().collect();
+/// Makes a database with the first migration alone, puts the rows of the fixture into it, and brings it up to
+/// that migration.
+async fn left_by(path: &Path, version: i64) {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
-    all.run(&mut connection).await.unwrap();
-    let rows = std::fs::read_to_string(fixtures().join("0001.sql")).unwrap();
-    connection.execute(sqlx::AssertSqlSafe(rows)).await.unwrap();
+    for last in 1..=version {
+        let mut some = sqlx::migrate!();
+        some.migrations = some.migrations.iter().filter(|one| one.version <= last).cloned().collect();
+        some.run(&mut connection).await.unwrap();
+        if last == 1 {
+            let rows = std::fs::read_to_string(fixtures().join("0001.sql")).unwrap();
+            connection.execute(sqlx::AssertSqlSafe(rows)).await.unwrap();
+        }
+    }
     connection.close().await.unwrap();
 }

@@ -99,7 +99,9 @@ fn nobody_knows_whom_they_must_not_know() {
 #[test]
 fn sentences_for_candidates_stand_in_one_file() {
     let mut faults = Vec::new();
-    for (path, text) in ["src/core/interview", "src/engine", "src/chat"].into_iter().flat_map(sources) {
+    for (path, text) in
+        ["src/core/interview", "src/core/round", "src/engine", "src/chat"].into_iter().flat_map(sources)
+    {
         let program = text.split("#[cfg(test)]").next().unwrap();
         for (number, line) in code_lines(program) {
             if [".text(\"", ".small(\"", ".heading(\"", "hint(\""].iter().any(|call| line.contains(call)) {

@@ -5,23 +5,33 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::core::bank::Bank;
+use crate::core::calendar;
 use crate::core::interview::{SCREEN_MAX, TRAPS_MAX};
-use crate::core::say::{self, Phrase};
+use crate::core::round::OPEN_MAX;
+use crate::core::say::{self, Phrase, command as c};
 
 /// Suggestions at the most; Discord's limit.
-const SUGGESTIONS_MAX: usize = 25;
+pub(super) const SUGGESTIONS_MAX: usize = 25;
 /// Characters of a suggestion at the most; Discord's limit.
 const SUGGESTION_CHARS_MAX: usize = 100;
 /// Servers, direct messages with the bot, and other conversations.
 const EVERYWHERE: [u8; 3] = [0, 1, 2];
 /// Added to a server, or by a person to themselves.
 const INSTALLS: [u8; 2] = [0, 1];
+/// Servers alone, and there only where the bot is a member.
+const SERVERS: [u8; 1] = [0];
+/// Who may manage the server sees a command that is for them, unless the server decides otherwise.
+const MANAGE_GUILD: &str = "32";
+/// Channels where a daily can be posted: those of text, and announcements.
+const POSTABLE: [u8; 2] = [0, 5];
 
 /// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Name {
     Drill,
     Screen,
+    Round,
+    Daily,
     Setup,
     Help,
     ForgetMe,
@@ -30,13 +40,24 @@ pub(super) enum Name {
 }
 
 impl Name {
-    const ALL: [Name; 7] =
-        [Name::Drill, Name::Screen, Name::Setup, Name::Help, Name::ForgetMe, Name::Export, Name::FollowUp];
+    const ALL: [Name; 9] = [
+        Name::Drill,
+        Name::Screen,
+        Name::Round,
+        Name::Daily,
+        Name::Setup,
+        Name::Help,
+        Name::ForgetMe,
+        Name::Export,
+        Name::FollowUp,
+    ];
 
     fn phrase(self) -> Phrase {
         match self {
             Name::Drill => say::command::DRILL,
             Name::Screen => say::command::SCREEN,
+            Name::Round => say::command::ROUND,
+            Name::Daily => say::command::DAILY,
             Name::Setup => say::command::SETUP,
             Name::Help => say::command::HELP,
             Name::ForgetMe => say::command::FORGET_ME,
@@ -53,44 +74,105 @@ impl Name {
 
 /// What Discord is to know of all commands.
 pub(super) fn all() -> Value {
-    let suggested = |name: Phrase, about: Phrase| {
-        let mut option = described(name, about);
-        option.insert("type".to_owned(), json!(3));
-        option.insert("autocomplete".to_owned(), json!(true));
-        Value::Object(option)
+    let traps = number(c::TRAPS, c::TRAPS_ABOUT, TRAPS_MAX.into());
+    let drill = which_questions().into_iter().chain([traps, place()]).collect();
+    let minutes = number(c::MINUTES, c::MINUTES_ABOUT, OPEN_MAX.as_mins());
+    let round = which_questions().into_iter().chain([minutes]).collect();
+    json!([
+        everywhere(slash(c::DRILL, c::DRILL_ABOUT, drill)),
+        everywhere(slash(
+            c::SCREEN,
+            c::SCREEN_ABOUT,
+            vec![number(c::COUNT, c::COUNT_ABOUT, SCREEN_MAX.into())]
+        )),
+        in_servers(slash(c::ROUND, c::ROUND_ABOUT, round)),
+        for_managers(in_servers(slash(c::DAILY, c::DAILY_ABOUT, about_dailies()))),
+        everywhere(slash(c::SETUP, c::SETUP_ABOUT, Vec::new())),
+        everywhere(slash(c::HELP, c::HELP_ABOUT, Vec::new())),
+        everywhere(slash(c::FORGET_ME, c::FORGET_ME_ABOUT, Vec::new())),
+        everywhere(slash(c::EXPORT, c::EXPORT_ABOUT, Vec::new())),
+        everywhere(on_message(c::FOLLOW_UP)),
+    ])
+}
+
+/// The commands within `/daily`.
+fn about_dailies() -> Vec<Value> {
+    let which = || required(suggested(c::WHICH, c::WHICH_ABOUT));
+    let time = || text(c::TIME, c::TIME_ABOUT);
+    let zone = || suggested(c::ZONE, c::ZONE_ABOUT);
+    let rest = || {
+        let mut channel = option(7, c::CHANNEL, c::CHANNEL_ABOUT);
+        channel.insert("channel_types".to_owned(), json!(POSTABLE));
+        let about = [
+            text(c::DAYS, c::DAYS_ABOUT),
+            number(c::HOURS, c::HOURS_ABOUT, OPEN_MAX.as_hours()),
+            Value::Object(option(8, c::ROLE, c::ROLE_ABOUT)),
+            Value::Object(option(5, c::PIN, c::PIN_ABOUT)),
+            Value::Object(channel),
+        ];
+        which_questions().into_iter().chain(about)
     };
-    let number = |name: Phrase, about: Phrase, max: u8| {
-        let mut option = described(name, about);
-        option.insert("type".to_owned(), json!(4));
-        option.insert("min_value".to_owned(), json!(1));
-        option.insert("max_value".to_owned(), json!(max));
-        Value::Object(option)
-    };
-    let place = || {
-        let mut option = described(say::command::WHERE, say::command::WHERE_ABOUT);
-        option.insert("type".to_owned(), json!(3));
-        let choices = [(say::command::HERE, "here"), (say::command::DIRECT, "dm")];
-        let choices = choices.map(|(name, value)| json!({"name": name.text, "value": value}));
-        option.insert("choices".to_owned(), json!(choices));
-        Value::Object(option)
-    };
-    use say::command as c;
-    let drill = vec![
+    let add = [required(time()), required(zone())].into_iter().chain(rest()).collect();
+    let quiet = Value::Object(option(5, c::QUIET, c::QUIET_ABOUT));
+    let edit = [which(), time(), zone()].into_iter().chain(rest()).chain([quiet]).collect();
+    vec![
+        within(c::ADD, c::ADD_ABOUT, add),
+        within(c::LIST, c::LIST_ABOUT, Vec::new()),
+        within(c::EDIT, c::EDIT_ABOUT, edit),
+        within(c::PAUSE, c::PAUSE_ABOUT, vec![which()]),
+        within(c::RESUME, c::RESUME_ABOUT, vec![which()]),
+        within(c::SKIP, c::SKIP_ABOUT, vec![which()]),
+        within(c::REMOVE, c::REMOVE_ABOUT, vec![which()]),
+    ]
+}
+
+fn which_questions() -> [Value; 3] {
+    [
         suggested(c::TRACK, c::TRACK_ABOUT),
         suggested(c::TOPIC, c::TOPIC_ABOUT),
         suggested(c::LEVEL, c::LEVEL_ABOUT),
-        number(c::TRAPS, c::TRAPS_ABOUT, TRAPS_MAX),
-        place(),
-    ];
-    json!([
-        slash(c::DRILL, c::DRILL_ABOUT, drill),
-        slash(c::SCREEN, c::SCREEN_ABOUT, vec![number(c::COUNT, c::COUNT_ABOUT, SCREEN_MAX)]),
-        slash(c::SETUP, c::SETUP_ABOUT, Vec::new()),
-        slash(c::HELP, c::HELP_ABOUT, Vec::new()),
-        slash(c::FORGET_ME, c::FORGET_ME_ABOUT, Vec::new()),
-        slash(c::EXPORT, c::EXPORT_ABOUT, Vec::new()),
-        on_message(c::FOLLOW_UP),
-    ])
+    ]
+}
+
+fn place() -> Value {
+    let mut option = option(3, c::WHERE, c::WHERE_ABOUT);
+    let choices = [(c::HERE, "here"), (c::DIRECT, "dm")];
+    let choices = choices.map(|(name, value)| json!({"name": name.text, "value": value}));
+    option.insert("choices".to_owned(), json!(choices));
+    Value::Object(option)
+}
+
+fn text(name: Phrase, about: Phrase) -> Value {
+    Value::Object(option(3, name, about))
+}
+
+fn suggested(name: Phrase, about: Phrase) -> Value {
+    let mut option = option(3, name, about);
+    option.insert("autocomplete".to_owned(), json!(true));
+    Value::Object(option)
+}
+
+fn number(name: Phrase, about: Phrase, max: i64) -> Value {
+    let mut option = option(4, name, about);
+    option.insert("min_value".to_owned(), json!(1));
+    option.insert("max_value".to_owned(), json!(max));
+    Value::Object(option)
+}
+
+/// A command within another one, which has the number that a command has.
+fn within(name: Phrase, about: Phrase, options: Vec<Value>) -> Value {
+    Value::Object(slash(name, about, options))
+}
+
+fn required(mut option: Value) -> Value {
+    option["required"] = json!(true);
+    option
+}
+
+fn option(kind: u8, name: Phrase, about: Phrase) -> Map<String, Value> {
+    let mut option = described(name, about);
+    option.insert("type".to_owned(), json!(kind));
+    option
 }
 
 /// Whether what is registered is what should be: everything that we say of a command stands there, and no
@@ -148,6 +230,7 @@ impl Choices {
     pub(super) fn suggest(&self, option: &str, typed: &str, track: Option<&str>) -> Vec<String> {
         let of_track = |name: &str| track.is_none_or(|track| track.eq_ignore_ascii_case(name));
         let all: Vec<&str> = match option {
+            "zone" => return calendar::zones_like(typed, SUGGESTIONS_MAX),
             "track" => self.tracks.iter().map(String::as_str).collect(),
             "topic" => {
                 let topics = self.topics.iter().filter(|(track, _)| of_track(track));
@@ -163,24 +246,34 @@ impl Choices {
     }
 }
 
-fn slash(name: Phrase, about: Phrase, options: Vec<Value>) -> Value {
-    let mut command = described(name, about);
-    command.insert("type".to_owned(), json!(1));
+fn slash(name: Phrase, about: Phrase, options: Vec<Value>) -> Map<String, Value> {
+    let mut command = option(1, name, about);
     command.insert("options".to_owned(), json!(options));
-    everywhere(command)
+    command
 }
 
-fn on_message(name: Phrase) -> Value {
+fn on_message(name: Phrase) -> Map<String, Value> {
     let mut command = Map::new();
     phrase(&mut command, "name", name);
     command.insert("type".to_owned(), json!(3));
-    everywhere(command)
+    command
 }
 
 fn everywhere(mut command: Map<String, Value>) -> Value {
     command.insert("contexts".to_owned(), json!(EVERYWHERE));
     command.insert("integration_types".to_owned(), json!(INSTALLS));
     Value::Object(command)
+}
+
+fn in_servers(mut command: Map<String, Value>) -> Value {
+    command.insert("contexts".to_owned(), json!(SERVERS));
+    command.insert("integration_types".to_owned(), json!(SERVERS));
+    Value::Object(command)
+}
+
+fn for_managers(mut command: Value) -> Value {
+    command["default_member_permissions"] = json!(MANAGE_GUILD);
+    command
 }
 
 fn described(name: Phrase, about: Phrase) -> Map<String, Value> {
@@ -212,7 +305,9 @@ mod tests {
             let name = command["name"].as_str().unwrap();
             assert!((1..=32).contains(&name.chars().count()), "{name}");
             assert!(Name::read(name).is_some());
-            for described in command["options"].as_array().into_iter().flatten().chain([command]) {
+            let options = |of: &Value| of["options"].as_array().cloned().unwrap_or_default();
+            let inner = options(command).iter().flat_map(options).collect::<Vec<_>>();
+            for described in options(command).iter().chain(&inner).chain([command]) {
                 let about = described["description"].as_str().unwrap_or("x").chars().count();
                 assert!((1..=100).contains(&about), "{described}");
             }

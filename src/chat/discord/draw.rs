@@ -5,12 +5,15 @@
 //! away is hidden until it is tapped.
 
 use jiff::Timestamp;
+use serenity::model::id::RoleId;
 
+use super::place;
 use super::text::{self, Pages};
 use super::wire::{Component, DESCRIPTION_MAX, Embed, Look, Message};
 use crate::chat::press::{self, Action, Press};
 use crate::core::card::{Block, Button, Card, CardKind};
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::round::Control;
 use crate::core::say;
 
 /// Characters of one message: below Discord's limit, with room for a closing sign.
@@ -45,12 +48,31 @@ pub(super) fn card(
 ) -> Vec<Message> {
     let pages = pages(card, audience, now);
     let last = pages.len() - 1;
+    let role = role(card);
     let messages = pages.into_iter().enumerate().map(|(part, description)| {
         let embed = Embed { description, color: colour(card.kind), url: Some(mark(interview, seq, part)) };
         let message = Message::new().embed(embed).nonce(press::nonce(interview, seq, part));
+        let message = match role {
+            Some(role) if part == 0 => message.for_role(role),
+            Some(_) | None => message,
+        };
         if part == last { message.buttons(buttons(card, interview, seq, audience)) } else { message }
     });
     messages.collect()
+}
+
+/// The role that a card is for.
+fn role(card: &Card) -> Option<RoleId> {
+    card.blocks.iter().find_map(|block| match block {
+        Block::Ping { role } => place::id(role).map(RoleId::new),
+        Block::Heading { .. }
+        | Block::Text { .. }
+        | Block::Small { .. }
+        | Block::Quote { .. }
+        | Block::Item { .. }
+        | Block::When { .. }
+        | Block::Bars { .. } => None,
+    })
 }
 
 /// The note that something is there for one person alone.
@@ -88,7 +110,11 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
         if place > 0 && (is_heading || (after_item && !is_item)) {
             pages.gap();
         }
-        let hidden = hides && !matches!(block, Block::Heading { .. } | Block::Small { .. });
+        // What somebody replied to says as much as the reply.
+        let aside = matches!(block, Block::Small { .. }) && card.kind != CardKind::Shown;
+        // A quotation is hidden line by line: a spoiler over several lines would not show it as one.
+        let is_quote = matches!(block, Block::Quote { .. });
+        let hidden = hides && !is_heading && !aside && !is_quote;
         if hidden {
             pages.hide();
         }
@@ -96,7 +122,7 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
             number += 1;
         }
         let numbered = (card.kind == CardKind::Dispute).then_some(number);
-        push(&mut pages, block, numbered);
+        push(&mut pages, block, numbered, hides);
         pages.close_fence();
         pages.unhide();
         after_item = is_item;
@@ -107,16 +133,29 @@ fn pages(card: &Card, audience: Audience, now: Timestamp) -> Vec<String> {
     pages.finish(PAGES_MAX)
 }
 
-fn push(pages: &mut Pages, block: &Block, number: Option<usize>) {
+fn push(pages: &mut Pages, block: &Block, number: Option<usize>, hides: bool) {
     match block {
         Block::Heading { text } => each_line(pages, text, |line| format!("### {}", text::plain(line))),
         Block::Small { text } => each_line(pages, text, |line| small(&text::authored(line))),
         Block::Text { text } => push_text(pages, text),
         Block::Quote { lead, words } => {
             pages.line(&format!("{}:", text::authored(lead)));
-            each_line(pages, words, |line| format!("> {}", text::plain(line)));
+            each_line(pages, words, |line| match text::plain(line) {
+                // A bar at its end would be taken for a half of the sign that ends the spoiler.
+                line if hides && line.ends_with('|') => format!("> ||{line}{}||", text::APART),
+                line if hides && !line.is_empty() => format!("> ||{line}||"),
+                line => format!("> {line}"),
+            });
             pages.gap();
         }
+        Block::When { lead, at } => {
+            let at = at.as_second();
+            let lead = text::authored(lead);
+            pages.line(&small(&format!("{lead} <t:{at}:F> (<t:{at}:R>)")));
+        }
+        Block::Bars { bars } => push_text(pages, &say::bars_text(bars)),
+        // The mention stands outside the frame, where it reaches those who have the role.
+        Block::Ping { .. } => {}
         Block::Item { mark, text, quote } => {
             let (sign, word) = say::mark(*mark);
             let number = number.map_or(String::new(), |number| format!("{number}. "));
@@ -165,32 +204,63 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
     let answer = by_form.then(|| button(Look::Primary, say::ANSWER.to_owned(), Action::Answer)).flatten();
     let mut number = 0;
     let others = card.buttons.iter().filter_map(|pressed| {
-        let look = if *pressed == Button::Next { Look::Primary } else { Look::Secondary };
+        let is_next = matches!(pressed, Button::Next | Button::Answer);
+        let look = if is_next { Look::Primary } else { Look::Secondary };
         let label = match pressed {
             Button::Correct(_) => {
                 number += 1;
                 number.to_string()
             }
+            Button::Host(Control::Extend { until }) => match closes_at(card) {
+                Some(closes_at) => say::extend_label(closes_at, *until),
+                None => say::label(pressed).to_owned(),
+            },
             Button::Blank
             | Button::Skip
             | Button::OnceMore
             | Button::NotWhatIMeant
             | Button::Next
-            | Button::Stop => say::label(pressed).to_owned(),
+            | Button::Stop
+            | Button::Answer
+            | Button::TakeBack
+            | Button::HowDidIDo
+            | Button::ShowAnswer
+            | Button::Host(Control::Close | Control::Cancel) => say::label(pressed).to_owned(),
         };
         button(look, label, Action::Press(pressed.clone()))
     });
     answer.into_iter().chain(others).collect()
 }
 
+/// When the round of a host's card closes.
+fn closes_at(card: &Card) -> Option<Timestamp> {
+    card.blocks.iter().find_map(|block| match block {
+        Block::When { at, .. } => Some(*at),
+        Block::Heading { .. }
+        | Block::Text { .. }
+        | Block::Small { .. }
+        | Block::Quote { .. }
+        | Block::Item { .. }
+        | Block::Bars { .. }
+        | Block::Ping { .. } => None,
+    })
+}
+
 /// Of the frame's edge: a help for the eye, never the only sign.
 fn colour(kind: CardKind) -> u32 {
     match kind {
-        CardKind::Ask => 0x4f_6b_ed,
+        CardKind::Ask | CardKind::Round => 0x4f_6b_ed,
         CardKind::Trap => 0xe0_8a_1e,
-        CardKind::Reveal | CardKind::Scorecard => 0x3b_a5_5d,
+        CardKind::Reveal | CardKind::Scorecard | CardKind::Result => 0x3b_a5_5d,
         CardKind::Recover | CardKind::Reask | CardKind::Dispute => 0x8a_63_d2,
-        CardKind::Mark | CardKind::Note | CardKind::Farewell => 0x80_84_8e,
+        CardKind::Mark
+        | CardKind::Note
+        | CardKind::Farewell
+        | CardKind::Shown
+        | CardKind::Noted
+        | CardKind::Host
+        | CardKind::Dailies
+        | CardKind::Step => 0x80_84_8e,
     }
 }
 
@@ -274,6 +344,36 @@ mod tests {
     }
 
     #[test]
+    fn host_reads_how_much_longer_a_button_keeps_the_round_open() {
+        let card = say::round_host("2026-01-05T09:10:00Z".parse().unwrap(), 0);
+        let sent = &drawn(&card, Audience::Alone)[0];
+        let row = sent["components"][0]["components"].as_array().unwrap();
+        let labels: Vec<_> = row.iter().map(|button| button["label"].as_str().unwrap()).collect();
+        let longer = ["Keep it open 10 minutes more", "Keep it open 1 hour more"];
+        assert_eq!(labels, ["Close now", longer[0], longer[1], "Call it off"]);
+        assert!(
+            description(&card, Audience::Alone).ends_with("*It closes <t:1767604200:F> (<t:1767604200:R>)*")
+        );
+    }
+
+    #[test]
+    fn f60_answer_that_is_shown_is_hidden_with_all_that_it_answers() {
+        let shown = Card::new(CardKind::Shown).quote("Their answer", "it ||does||").small("And `pass`?");
+        let text = description(&shown.quote("Their reply", "nothing\n\nat all"), Audience::Everyone);
+        let expected = [
+            "Their answer:",
+            "> ||it \\|\\|does\\|\\|\u{200b}||",
+            "",
+            "||*And `pass`?*||",
+            "Their reply:",
+            "> ||nothing||",
+            "> ",
+            "> ||at all||",
+        ];
+        assert_eq!(text, expected.join("\n"));
+    }
+
+    #[test]
     fn f40_quoted_text_cannot_leave_its_quotation() {
         let words = "```\n@everyone <@1> **bold** ||no||\n# big\n`a` [x](https://x.y) \u{202e}gnp";
         let trap = Card::new(CardKind::Trap).quote("You wrote", words).text("And then?");
@@ -307,7 +407,8 @@ mod tests {
     fn is_balanced(page: &str) -> bool {
         let outside: String = page.split("```").step_by(2).collect();
         let even = |count: usize| count.is_multiple_of(2);
-        even(page.matches("```").count()) && even(outside.replace("\\|", "").matches("||").count())
+        even(page.matches("```").count())
+            && even(outside.replace("\\\\", "").replace("\\|", "").matches("||").count())
     }
 
     proptest! {

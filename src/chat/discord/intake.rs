@@ -5,18 +5,22 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use serenity::model::Permissions;
 use serenity::model::application::{
-    ActionRowComponent, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandDataOptionValue,
-    CommandInteraction, ComponentInteraction, ComponentInteractionDataKind, Interaction, InteractionContext,
-    ModalInteraction, ResolvedTarget,
+    ActionRowComponent, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandDataOption,
+    CommandDataOptionValue, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind,
+    Interaction, InteractionContext, ModalInteraction, ResolvedTarget,
 };
 use serenity::model::channel::{ChannelType, Message, MessageType, PartialChannel};
+use serenity::model::guild::Member;
 use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, UserId};
 use serenity::model::user::User;
 
 use super::commands::Name;
+use super::daily;
 use super::place::Place;
 use super::wire::FIELD;
+use crate::chat::DailyWanted;
 use crate::core::bank::Level;
 use crate::core::choose::Filter;
 use crate::core::interview::{SCREEN_MAX, TRAPS_MAX};
@@ -145,6 +149,9 @@ pub(super) struct Asker {
     pub(super) channel: ChannelId,
     /// What sort of place that is.
     pub(super) spot: Spot,
+    /// Whether Discord says, with this very interaction, that they may manage the server. What a command shows
+    /// to whom by default says nothing: a server may show it to anybody.
+    pub(super) manages: bool,
 }
 
 impl Asker {
@@ -152,14 +159,16 @@ impl Asker {
     pub(super) fn of_command(event: &CommandInteraction) -> Self {
         let owners = &event.authorizing_integration_owners;
         let spot = spot(event.guild_id, event.channel.as_ref(), event.context, owners);
-        Self::new(&event.user, event.id, &event.token, event.channel_id, spot)
+        let asker = Self::new(&event.user, event.id, &event.token, event.channel_id, spot);
+        Self { manages: manages(event.member.as_deref()), ..asker }
     }
 
     /// Who pressed a button.
     pub(super) fn of_component(event: &ComponentInteraction) -> Self {
         let owners = &event.authorizing_integration_owners;
         let spot = spot(event.guild_id, event.channel.as_ref(), event.context, owners);
-        Self::new(&event.user, event.id, &event.token, event.channel_id, spot)
+        let asker = Self::new(&event.user, event.id, &event.token, event.channel_id, spot);
+        Self { manages: manages(event.member.as_ref()), ..asker }
     }
 
     /// Who sent a form. It says not who brought the bot along; its interview knows where it takes place.
@@ -171,7 +180,26 @@ impl Asker {
 
     fn new(user: &User, id: InteractionId, token: &str, channel: ChannelId, spot: Spot) -> Self {
         let name = user.display_name().to_owned();
-        Self { user: user.id, name, id, token: token.to_owned(), channel, spot }
+        Self { user: user.id, name, id, token: token.to_owned(), channel, spot, manages: false }
+    }
+
+    /// The server and the channel that they are in, perhaps in a thread of it; `None` where the bot is no member.
+    pub(super) fn channel_of_server(&self) -> Option<(GuildId, ChannelId)> {
+        match self.spot {
+            Spot::Channel(guild) => Some((guild, self.channel)),
+            Spot::Thread(guild, parent) => Some((guild, parent)),
+            Spot::Direct | Spot::Foreign => None,
+        }
+    }
+
+    /// The channels where what comes of it may be said: the one that they are in and, of a thread, the one that
+    /// it belongs to.
+    pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> + use<> {
+        let parent = match self.spot {
+            Spot::Thread(_, parent) => Some(parent),
+            Spot::Direct | Spot::Channel(_) | Spot::Foreign => None,
+        };
+        [self.channel].into_iter().chain(parent)
     }
 
     /// Where a drill begun by this interaction takes place.
@@ -183,6 +211,11 @@ impl Asker {
             Spot::Foreign => Place::Alone(self.channel),
         }
     }
+}
+
+fn manages(member: Option<&Member>) -> bool {
+    let permissions = member.and_then(|member| member.permissions).unwrap_or_default();
+    permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)
 }
 
 fn spot(
@@ -228,6 +261,17 @@ pub(super) enum Asked {
     },
     /// A screen of so many questions.
     Screen(u8),
+    /// A round in this channel.
+    Round {
+        /// Which questions.
+        filter: Filter,
+        /// How long it is open.
+        minutes: Option<u32>,
+    },
+    /// Something of the dailies of the server.
+    Daily(DailyWanted),
+    /// Something that there is only in servers with the bot.
+    Elsewhere,
     /// What is missing here.
     Setup,
     /// What the bot does.
@@ -246,29 +290,23 @@ pub(super) enum Asked {
 }
 
 /// Reads a command; `None` for one that this program did not register.
-pub(super) fn command(event: &CommandInteraction) -> Option<Asked> {
-    let text = |name: &str| {
-        let option = event.data.options.iter().find(|option| option.name == name)?;
-        let text = option.value.as_str()?.trim();
-        (!text.is_empty()).then(|| text.chars().take(OPTION_CHARS_MAX).collect::<String>())
-    };
-    let number = |name: &str| {
-        let option = event.data.options.iter().find(|option| option.name == name)?;
-        let CommandDataOptionValue::Integer(number) = option.value else { return None };
-        u8::try_from(number).ok()
-    };
+pub(super) fn command(event: &CommandInteraction, asker: &Asker) -> Option<Asked> {
+    let given = Given(&event.data.options);
+    let small = |name: &str| given.number(name).and_then(|number| u8::try_from(number).ok());
     let asked = match Name::read(&event.data.name)? {
         Name::Drill => Asked::Drill {
-            filter: Filter {
-                track: text("track"),
-                topic: text("topic"),
-                level: text("level").and_then(|name| Level::named(&name)),
-                question: None,
-            },
-            traps: number("traps").map(|traps| traps.clamp(1, TRAPS_MAX)),
-            direct: text("where").is_some_and(|place| place == "dm"),
+            filter: given.filter().unwrap_or_default(),
+            traps: small("traps").map(|traps| traps.clamp(1, TRAPS_MAX)),
+            direct: given.typed("where").is_some_and(|place| place == "dm"),
         },
-        Name::Screen => Asked::Screen(number("count").unwrap_or(5).clamp(1, SCREEN_MAX)),
+        Name::Screen => Asked::Screen(small("count").unwrap_or(5).clamp(1, SCREEN_MAX)),
+        Name::Round => {
+            Asked::Round { filter: given.filter().unwrap_or_default(), minutes: given.number("minutes") }
+        }
+        Name::Daily => match asker.channel_of_server() {
+            Some((guild, channel)) => Asked::Daily(daily::wanted(given, guild, channel)?),
+            None => Asked::Elsewhere,
+        },
         Name::Setup => Asked::Setup,
         Name::Help => Asked::Help,
         Name::ForgetMe => Asked::ForgetMe,
@@ -279,6 +317,45 @@ pub(super) fn command(event: &CommandInteraction) -> Option<Asked> {
         }
     };
     Some(asked)
+}
+
+/// What was chosen and typed with a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given<'a>(pub(super) &'a [CommandDataOption]);
+
+impl<'a> Given<'a> {
+    /// The command within the command, and what was given with it; without one, all that was given.
+    pub(super) fn within(self) -> (&'a str, Self) {
+        match self.0 {
+            [CommandDataOption { name, value: CommandDataOptionValue::SubCommand(options), .. }] => {
+                (name, Self(options))
+            }
+            _ => ("", self),
+        }
+    }
+
+    /// An option.
+    pub(super) fn value(self, name: &str) -> Option<&'a CommandDataOptionValue> {
+        self.0.iter().find(|option| option.name == name).map(|option| &option.value)
+    }
+
+    /// A text that is not empty.
+    pub(super) fn typed(self, name: &str) -> Option<String> {
+        let text = self.value(name)?.as_str()?.trim();
+        (!text.is_empty()).then(|| text.chars().take(OPTION_CHARS_MAX).collect())
+    }
+
+    /// A number.
+    pub(super) fn number(self, name: &str) -> Option<u32> {
+        u32::try_from(self.value(name)?.as_i64()?).ok()
+    }
+
+    /// Which questions fit; `None` if nothing was said about that.
+    pub(super) fn filter(self) -> Option<Filter> {
+        let level = self.typed("level").and_then(|name| Level::named(&name));
+        let filter = Filter { track: self.typed("track"), topic: self.typed("topic"), level, question: None };
+        (filter != Filter::default()).then_some(filter)
+    }
 }
 
 /// The text of a form.

@@ -28,6 +28,11 @@ const WORDS_MAX: usize = 1_000;
 const DOUBTFUL_MAX: usize = 10_000;
 /// Events remembered as taken, by their ids; the oldest are forgotten. Discord sends one twice within minutes.
 const TAKEN_MAX: usize = 20_000;
+/// What a channel lacks is asked once in this time: each letter that is typed to choose a daily asks for it, and
+/// whoever gives a permission is soon believed.
+const LACKS_KEPT: SignedDuration = SignedDuration::from_secs(10);
+/// Channels of which that is known at the most.
+const LACKS_MAX: usize = 1_000;
 
 /// How a person can be reached in a channel that others read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +58,7 @@ pub(super) struct Memory {
     hints: Hints<(ChannelId, Hint)>,
     words: BTreeMap<UserId, String>,
     doubtful: BTreeSet<(InterviewId, Seq)>,
+    lacks: BTreeMap<ChannelId, (Timestamp, Vec<String>)>,
 }
 
 /// The answer to a command, which a thread is to hang from.
@@ -95,7 +101,9 @@ impl Memory {
     /// Somebody pressed or sent something that was answered and can be answered further.
     pub(super) fn acted(&mut self, asker: &Asker, now: Timestamp) {
         self.make_room(now);
-        self.reaches.insert((asker.user, asker.channel), (now, Some(asker.token.clone())));
+        for channel in asker.channels() {
+            self.reaches.insert((asker.user, channel), (now, Some(asker.token.clone())));
+        }
     }
 
     /// Somebody wrote in the open, for their drill. That it is heard of late changes nothing about what they did
@@ -193,6 +201,20 @@ impl Memory {
         self.hints.is_due((channel, hint), now)
     }
 
+    /// What a channel lacks, if that was asked just now.
+    pub(super) fn lacks(&self, channel: ChannelId, now: Timestamp) -> Option<Vec<String>> {
+        let known = self.lacks.get(&channel).filter(|(at, _)| now.duration_since(*at).abs() < LACKS_KEPT);
+        known.map(|(_, names)| names.clone())
+    }
+
+    /// Remembers it.
+    pub(super) fn remember_lacks(&mut self, channel: ChannelId, names: Vec<String>, now: Timestamp) {
+        if self.lacks.len() >= LACKS_MAX {
+            self.lacks.clear();
+        }
+        self.lacks.insert(channel, (now, names));
+    }
+
     /// Keeps somebody's words until they say which question these answer.
     pub(super) fn remember_words(&mut self, user: UserId, words: String) {
         while self.words.len() >= WORDS_MAX {
@@ -237,6 +259,7 @@ mod tests {
             token: format!("token-{id}"),
             channel: ChannelId::new(2),
             spot: Spot::Direct,
+            manages: false,
         }
     }
 
@@ -255,6 +278,17 @@ mod tests {
         assert_eq!(memory.reach(user, channel, at(61)), Reach::Alone("token-2".to_owned()), "told late");
         memory.wrote(user, channel, at(100));
         assert_eq!(memory.reach(user, channel, at(10_000)), Reach::Open);
+    }
+
+    #[test]
+    fn who_acts_in_a_thread_is_reached_aside_in_its_channel() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (guild, parent) = (serenity::model::id::GuildId::new(7), ChannelId::new(8));
+        let mut memory = Memory::default();
+        memory.acted(&Asker { spot: Spot::Thread(guild, parent), ..asker(1) }, at(0));
+        for channel in [ChannelId::new(2), parent] {
+            assert_eq!(memory.reach(UserId::new(1), channel, at(1)), Reach::Alone("token-1".to_owned()));
+        }
     }
 
     #[test]

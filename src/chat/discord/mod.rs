@@ -2,10 +2,11 @@
 //!
 //! The pure halves are `intake` (event → meaning), `draw` and `text` (card → messages), `place`
 //! (what is written into ids), `trouble` (error → what it means) and `commands`. `post` delivers, `talk`
-//! answers interactions and messages, `gateway` keeps the connection, `setup` finds what is missing. Every
-//! call that says something goes through this file.
+//! answers interactions and messages, `round` and `daily` do both for what is everybody's, `gateway` keeps the
+//! connection, `setup` finds what is missing. Every call that says something goes through this file.
 
 mod commands;
+mod daily;
 mod draw;
 mod gateway;
 mod intake;
@@ -13,6 +14,7 @@ mod memory;
 mod mine;
 mod place;
 mod post;
+mod round;
 mod setup;
 mod talk;
 mod text;
@@ -26,7 +28,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serenity::builder::CreateAttachment;
-use serenity::http::{Http, HttpBuilder, LightMethod, Request, Route};
+use serenity::http::{Http, HttpBuilder, LightMethod, Multipart, MultipartUpload, Request, Route};
 use serenity::model::gateway::GatewayIntents;
 use serenity::model::id::{ApplicationId, ChannelId, InteractionId, MessageId, UserId};
 use tokio::sync::Notify;
@@ -202,6 +204,26 @@ impl Discord {
     /// Posts a message in a channel.
     async fn send(&self, channel: ChannelId, message: &Message) -> Result<MessageId, Trouble> {
         self.say(LightMethod::Post, Route::ChannelMessages { channel_id: channel }, message).await
+    }
+
+    /// Posts a message with a file.
+    async fn send_with(
+        &self,
+        channel: ChannelId,
+        message: &Message,
+        file: CreateAttachment,
+    ) -> Result<MessageId, Trouble> {
+        let body = serde_json::to_string(message).map_err(|error| Trouble::Refused(error.to_string()))?;
+        let upload = MultipartUpload::Attachments(vec![file]);
+        let multipart = Multipart { upload, fields: Vec::new(), payload_json: Some(body) };
+        let route = Route::ChannelMessages { channel_id: channel };
+        id_in(&self.ask(Request::new(route, LightMethod::Post).multipart(Some(multipart))).await?)
+    }
+
+    /// Changes the frame and the buttons of a message of ours.
+    async fn edit(&self, channel: ChannelId, id: MessageId, message: &Message) -> Result<MessageId, Trouble> {
+        let route = Route::ChannelMessage { channel_id: channel, message_id: id };
+        self.say(LightMethod::Patch, route, &message.as_edit_of_frame()).await
     }
 
     /// Says something more about an interaction that was answered.

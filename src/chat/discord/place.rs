@@ -33,9 +33,26 @@ pub(super) enum Place {
         /// The thread.
         thread: ChannelId,
     },
+    /// A channel of a server, where everybody reads: a round is there.
+    Channel {
+        /// The server.
+        guild: GuildId,
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// In a channel of a server, or in a thread of it, but for one person alone: their part in a round.
+    Aside {
+        /// The server.
+        guild: GuildId,
+        /// The channel.
+        parent: ChannelId,
+    },
     /// Where the bot may only answer what is asked of it: a server or a group that it is no member of.
     Alone(ChannelId),
 }
+
+/// The last part of the name of an [aside](Place::Aside).
+const ASIDE: &str = "aside";
 
 impl Place {
     /// Reads a place; `None` for one of another front end.
@@ -52,6 +69,12 @@ impl Place {
                 parent: ChannelId::new(id(parent)?),
                 command: InteractionId::new(id(command)?),
             },
+            [PREFIX, guild, channel] => {
+                Self::Channel { guild: GuildId::new(id(guild)?), channel: ChannelId::new(id(channel)?) }
+            }
+            [PREFIX, guild, parent, ASIDE] => {
+                Self::Aside { guild: GuildId::new(id(guild)?), parent: ChannelId::new(id(parent)?) }
+            }
             [PREFIX, guild, parent, thread] => Self::Thread {
                 guild: GuildId::new(id(guild)?),
                 parent: ChannelId::new(id(parent)?),
@@ -67,7 +90,7 @@ impl Place {
     pub(super) fn hears_messages(&self) -> bool {
         match self {
             Self::Direct(_) | Self::Starting { .. } | Self::Thread { .. } => true,
-            Self::Alone(_) => false,
+            Self::Channel { .. } | Self::Aside { .. } | Self::Alone(_) => false,
         }
     }
 
@@ -79,8 +102,8 @@ impl Place {
     /// The channel that its messages stand in.
     pub(super) fn channel(&self) -> ChannelId {
         match self {
-            Self::Direct(channel) | Self::Alone(channel) => *channel,
-            Self::Starting { parent, .. } => *parent,
+            Self::Direct(channel) | Self::Alone(channel) | Self::Channel { channel, .. } => *channel,
+            Self::Starting { parent, .. } | Self::Aside { parent, .. } => *parent,
             Self::Thread { thread, .. } => *thread,
         }
     }
@@ -95,6 +118,8 @@ impl fmt::Display for Place {
                 write!(out, "{PREFIX}:{guild}:{parent}:new:{command}")
             }
             Self::Thread { guild, parent, thread } => write!(out, "{PREFIX}:{guild}:{parent}:{thread}"),
+            Self::Channel { guild, channel } => write!(out, "{PREFIX}:{guild}:{channel}"),
+            Self::Aside { guild, parent } => write!(out, "{PREFIX}:{guild}:{parent}:{ASIDE}"),
         }
     }
 }
@@ -121,7 +146,7 @@ pub(super) fn user(person: &str) -> Option<UserId> {
 }
 
 /// Discord's ids are never 0, and serenity panics on it.
-fn id(text: &str) -> Option<u64> {
+pub(super) fn id(text: &str) -> Option<u64> {
     text.parse().ok().filter(|&id| id != 0 && id != u64::MAX)
 }
 
@@ -137,12 +162,16 @@ mod tests {
             Place::Alone(ChannelId::new(6)),
             Place::Starting { guild, parent, command: InteractionId::new(9) },
             Place::Thread { guild, parent, thread: ChannelId::new(9) },
+            Place::Channel { guild, channel: parent },
+            Place::Aside { guild, parent },
         ] {
             assert_eq!(Place::parse(&place.to_string()), Some(place));
         }
         let thread = Place::Thread { guild, parent, thread: ChannelId::new(9) };
         assert!(thread.is_in(&of_guild(guild)) && thread.is_in(&of_channel(guild, parent)));
         assert!(!thread.is_in(&of_channel(guild, ChannelId::new(80))) && !thread.is_in("discord:70"));
+        assert!(Place::Aside { guild, parent }.is_in(&of_channel(guild, parent)));
+        assert_eq!(of_channel(guild, parent), Place::Channel { guild, channel: parent }.to_string());
     }
 
     #[test]
@@ -158,6 +187,8 @@ mod tests {
         for place in [
             Place::Starting { guild, parent, command: InteractionId::new(9) },
             Place::Thread { guild, parent, thread: ChannelId::new(9) },
+            Place::Channel { guild, channel: parent },
+            Place::Aside { guild, parent },
         ] {
             check(place, Some(of_guild(guild)), of_channel(guild, parent));
         }
@@ -173,7 +204,8 @@ mod tests {
             "discord:dm-0",
             "discord:dm-x",
             "slack:T1:C1:1",
-            "discord:1:2",
+            "discord:1:0",
+            "discord:1:x",
         ] {
             assert_eq!(Place::parse(text), None, "{text}");
         }

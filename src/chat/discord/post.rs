@@ -17,7 +17,7 @@ use super::place::{self, Place};
 use super::text;
 use super::trouble::{self, Trouble};
 use super::wire::Message;
-use super::{Discord, READ_MAX};
+use super::{Discord, READ_MAX, round};
 use crate::chat::{
     self, Delivery, DeliveryError, Front, Missed, Obstacle, Open, Person, Receipt, Sighting, What,
 };
@@ -40,9 +40,11 @@ impl Front for Discord {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
-        let (Some(at), Some(user)) = (Place::parse(&delivery.place.0), place::user(&delivery.person.0))
-        else {
-            return Err(DeliveryError::Refused(format!("{} is no place on Discord", delivery.place.0)));
+        let nowhere = || DeliveryError::Refused(format!("{} is no place on Discord", delivery.place.0));
+        let at = Place::parse(&delivery.place.0).ok_or_else(nowhere)?;
+        let user = match (at, place::user(&delivery.person.0)) {
+            (Place::Channel { channel, .. }, _) => return self.deliver_in_channel(delivery, channel).await,
+            (_, user) => user.ok_or_else(nowhere)?,
         };
         self.settle(user, at.channel()).await;
         let receipt = match at {
@@ -51,6 +53,8 @@ impl Front for Discord {
                 self.start(delivery, guild, parent, command, user).await
             }
             Place::Thread { thread, .. } => self.post_in_thread(delivery, thread, user).await,
+            Place::Channel { channel, .. } => return self.deliver_in_channel(delivery, channel).await,
+            Place::Aside { parent, .. } => self.answer_alone(delivery, parent, user).await,
             Place::Alone(channel) => self.answer_alone(delivery, channel, user).await,
         };
         let receipt = receipt.map_err(failure)?;
@@ -65,16 +69,14 @@ impl Front for Discord {
     }
 
     async fn find(&self, delivery: &Delivery) -> Sighting {
-        let (Some(at), Some(user)) = (Place::parse(&delivery.place.0), place::user(&delivery.person.0))
-        else {
-            return Sighting::Absent;
-        };
-        let found = match at {
-            Place::Direct(channel) => self.look(delivery, channel, Audience::Direct).await,
-            Place::Thread { thread, .. } => self.look(delivery, thread, Audience::Everyone).await,
+        let found = match (Place::parse(&delivery.place.0), place::user(&delivery.person.0)) {
+            (Some(Place::Channel { channel, .. }), _) => self.look_in_channel(delivery, channel).await,
+            (None, _) | (_, None) => Ok(None),
+            (Some(Place::Direct(channel)), _) => self.look(delivery, channel, Audience::Direct).await,
+            (Some(Place::Thread { thread, .. }), _) => self.look(delivery, thread, Audience::Everyone).await,
             // What only one person sees cannot be looked for, and is not repeated either.
-            Place::Alone(_) => Ok(None),
-            Place::Starting { guild, parent, command } => {
+            (Some(Place::Alone(_) | Place::Aside { .. }), _) => Ok(None),
+            (Some(Place::Starting { guild, parent, command }), Some(user)) => {
                 self.look_where_it_moved(delivery, guild, parent, command, user).await
             }
         };
@@ -112,6 +114,20 @@ impl Front for Discord {
         }
     }
 
+    async fn lacks(&self, channel: &chat::Place) -> Vec<String> {
+        match Place::parse(&channel.0) {
+            Some(Place::Channel { guild, channel }) => self.lacking(guild, channel).await,
+            Some(
+                Place::Direct(_)
+                | Place::Starting { .. }
+                | Place::Thread { .. }
+                | Place::Aside { .. }
+                | Place::Alone(_),
+            )
+            | None => Vec::new(),
+        }
+    }
+
     async fn missed(&self, open: &[Open]) -> Vec<Missed> {
         let mut missed = Vec::new();
         for drill in open {
@@ -135,13 +151,13 @@ impl Front for Discord {
 }
 
 impl Discord {
-    fn receipt(&self, id: MessageId) -> Receipt {
+    pub(super) fn receipt(&self, id: MessageId) -> Receipt {
         Receipt { id: Some(id.to_string()), at: self.fresh(id.get()), moved: None }
     }
 
     /// Waits until it is known what became of what somebody is doing in a channel. What comes of it then stands
     /// below the answer to it, and can be said by that.
-    async fn settle(&self, user: UserId, channel: ChannelId) {
+    pub(super) async fn settle(&self, user: UserId, channel: ChannelId) {
         let settled = async {
             loop {
                 let change = self.settled.notified();
@@ -173,8 +189,8 @@ impl Discord {
         })
     }
 
-    /// Posts a card's messages in order. On another try, what stands there already is left alone.
-    async fn post(
+    /// Posts a card.
+    pub(super) async fn post(
         &self,
         delivery: &Delivery,
         channel: ChannelId,
@@ -182,6 +198,18 @@ impl Discord {
     ) -> Result<Receipt, Trouble> {
         let now = self.clock.now();
         let messages = draw::card(&delivery.card, delivery.interview, delivery.seq, audience, now);
+        self.post_messages(delivery, channel, &messages, None).await
+    }
+
+    /// Posts a card's messages in order, the last one with its picture. On another try, what stands there already
+    /// is left alone.
+    pub(super) async fn post_messages(
+        &self,
+        delivery: &Delivery,
+        channel: ChannelId,
+        messages: &[Message],
+        picture: Option<&[u8]>,
+    ) -> Result<Receipt, Trouble> {
         let there = if messages.len() > 1 && delivery.tried_at.is_some() {
             self.own_cards(channel, delivery).await?
         } else {
@@ -189,9 +217,17 @@ impl Discord {
         };
         let mut last = None;
         for (part, message) in messages.iter().enumerate() {
-            last = Some(match there.get(&part) {
-                Some(id) => *id,
-                None => self.send(channel, message).await?,
+            let picture = picture.filter(|_| part + 1 == messages.len());
+            last = Some(match (there.get(&part), picture) {
+                (Some(id), _) => *id,
+                (None, None) => self.send(channel, message).await?,
+                (None, Some(picture)) => match self.send_with(channel, message, round::file(picture)).await {
+                    // Perhaps it is only the file that is not allowed, and the text says the same.
+                    Err(Trouble::Blocked(Obstacle::NoPermission)) => {
+                        self.send(channel, &message.without_file()).await?
+                    }
+                    sent => sent?,
+                },
             });
         }
         last.map(|id| self.receipt(id)).ok_or_else(|| Trouble::Refused("a card without a message".to_owned()))
@@ -313,15 +349,26 @@ impl Discord {
             }
         };
         let starter = self.memory().starter(command);
-        if let Some(starter) = starter {
-            let title = text::beginning(&say::thread_name(&starter.name), THREAD_NAME_MAX);
-            match self.thread_from(parent, message, &title).await {
+        let title = starter.map(|starter| say::thread_name(&starter.name));
+        self.thread_named(parent, message, title.as_deref(), say::THREAD_NAME).await
+    }
+
+    /// A thread under a message, with this name or, where there is none or Discord refuses it, another one.
+    pub(super) async fn thread_named(
+        &self,
+        parent: ChannelId,
+        message: MessageId,
+        title: Option<&str>,
+        otherwise: &str,
+    ) -> Result<ChannelId, Trouble> {
+        if let Some(title) = title {
+            match self.thread_from(parent, message, &text::beginning(title, THREAD_NAME_MAX)).await {
                 // Discord forbids names that it does not list.
                 Err(Trouble::Refused(_)) => {}
                 made => return made,
             }
         }
-        self.thread_from(parent, message, say::THREAD_NAME).await
+        self.thread_from(parent, message, otherwise).await
     }
 
     async fn thread_from(
@@ -350,7 +397,7 @@ impl Discord {
     }
 
     /// A card in a channel, if all of it stands there, or the note that took its place.
-    async fn look(
+    pub(super) async fn look(
         &self,
         delivery: &Delivery,
         channel: ChannelId,
@@ -431,7 +478,7 @@ impl Discord {
         channel: ChannelId,
         delivery: &Delivery,
     ) -> Result<BTreeMap<usize, MessageId>, Trouble> {
-        let before = delivery.earlier.iter().rev().find_map(|(_, id)| id.parse().ok().filter(|&id| id > 0));
+        let before = delivery.earlier.iter().rev().find_map(|(_, id)| place::id(id));
         let messages = match before {
             Some(before) => self.read_after(channel, MessageId::new(before)).await?,
             None => self.read(channel, None).await?,
@@ -483,7 +530,7 @@ pub(super) fn name(place: Place) -> chat::Place {
     chat::Place(place.to_string())
 }
 
-fn failure(trouble: Trouble) -> DeliveryError {
+pub(super) fn failure(trouble: Trouble) -> DeliveryError {
     match trouble {
         Trouble::Later(after) => DeliveryError::Later(after),
         Trouble::Unknown => DeliveryError::Unknown,

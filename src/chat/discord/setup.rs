@@ -2,21 +2,25 @@
 
 use serenity::model::Permissions;
 use serenity::model::application::ApplicationFlags;
+use serenity::model::id::{ChannelId, GuildId};
 
 use super::intake::{Asker, Spot};
 use super::talk::Meanwhile;
+use super::trouble::{self, Trouble};
 use super::wire::{Component, Message, Response};
 use super::{Discord, StartError, start_error};
 use crate::chat::Finding;
 use crate::core::say;
 
-/// What the bot needs where a drill runs in a thread.
-const NEEDED: [(Permissions, &str); 6] = [
+/// What the bot needs where drills and rounds are. To pin a daily it needs one more, which the library does not
+/// know; without it a daily goes on unpinned.
+const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::VIEW_CHANNEL, "View Channel"),
     (Permissions::SEND_MESSAGES, "Send Messages"),
     (Permissions::CREATE_PUBLIC_THREADS, "Create Public Threads"),
     (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
     (Permissions::EMBED_LINKS, "Embed Links"),
+    (Permissions::ATTACH_FILES, "Attach Files"),
     (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
 ];
 
@@ -59,6 +63,30 @@ impl Discord {
         self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
     }
 
+    /// Which of them it lacks in a channel; none if that cannot be told.
+    pub(super) async fn lacking(&self, guild: GuildId, channel: ChannelId) -> Vec<String> {
+        let now = self.clock.now();
+        if let Some(known) = self.memory().lacks(channel, now) {
+            return known;
+        }
+        let permissions = async {
+            let Some(there) = self.http.get_channel(channel).await?.guild() else { return Ok(None) };
+            let server = self.http.get_guild(guild).await?;
+            let member = self.http.get_member(guild, self.me).await?;
+            Ok(Some(server.user_permissions_in(&there, &member)))
+        };
+        let permissions = match permissions.await {
+            Ok(Some(permissions)) => permissions,
+            Ok(None) => return Vec::new(),
+            // A channel that the bot does not see.
+            Err(error) if matches!(trouble::of(&error), Trouble::Blocked(_)) => Permissions::empty(),
+            Err(_) => return Vec::new(),
+        };
+        let names: Vec<String> = not_in(permissions).map(str::to_owned).collect();
+        self.memory().remember_lacks(channel, names.clone(), now);
+        names
+    }
+
     fn intent(&self, granted: bool) -> Finding {
         let wanted = self.options.message_content;
         let text = match (wanted, granted) {
@@ -80,13 +108,14 @@ impl Discord {
     }
 }
 
+fn not_in(permissions: Permissions) -> impl Iterator<Item = &'static str> {
+    let all = permissions.contains(Permissions::ADMINISTRATOR);
+    let lacking = NEEDED.iter().filter(move |(one, _)| !all && !permissions.contains(*one));
+    lacking.map(|(_, name)| *name)
+}
+
 fn missing(permissions: Permissions) -> Vec<Finding> {
-    let admin = permissions.contains(Permissions::ADMINISTRATOR);
-    let lacking: Vec<&str> = NEEDED
-        .iter()
-        .filter(|(permission, _)| !admin && !permissions.contains(*permission))
-        .map(|(_, name)| *name)
-        .collect();
+    let lacking: Vec<&str> = not_in(permissions).collect();
     let finding = if lacking.is_empty() {
         Finding::good(say::setup::PERMITTED)
     } else {

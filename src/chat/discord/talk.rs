@@ -12,22 +12,23 @@ use serenity::model::id::{ChannelId, UserId};
 
 use super::Discord;
 use super::draw::{self, Audience};
-use super::intake::{self, Asked, Asker, Heard, Spot};
+use super::intake::{self, Asked, Asker, Given, Heard, Spot};
 use super::mine;
 use super::place::{self, Place};
 use super::post::name;
 use super::trouble::Trouble;
-use super::wire::{Message, Response};
+use super::wire::{Message, Response, Suggestion};
 use crate::chat::hints::Hint;
 use crate::chat::press::{Action, Press};
-use crate::chat::{Look, Person, Refusal, Request, Taken, What};
+use crate::chat::{Delivery, Look, Person, Refusal, Request, Taken, What};
 use crate::clock;
+use crate::core::card::Button;
 use crate::core::choose::Filter;
 use crate::core::interview::{InterviewId, Mode, Seq};
 use crate::core::say;
 
 /// An interaction is answered at once if this is enough, else it is put off: Discord waits three seconds.
-const AT_ONCE: Duration = Duration::from_millis(1_500);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(1_500);
 /// How often and how long apart it is looked for a drill that is being opened: two seconds in all, a hundred
 /// times what noting it takes.
 const OPENING_LOOKS: u32 = 10;
@@ -60,20 +61,25 @@ impl Meanwhile {
 struct Underway<'a> {
     discord: &'a Discord,
     user: UserId,
-    channel: ChannelId,
+    channels: Vec<ChannelId>,
 }
 
 impl Drop for Underway<'_> {
     fn drop(&mut self) {
-        self.discord.memory().end_deed(self.user, self.channel);
+        for channel in &self.channels {
+            self.discord.memory().end_deed(self.user, *channel);
+        }
         self.discord.settled.notify_waiters();
     }
 }
 
 impl Discord {
-    fn underway(&self, user: UserId, channel: ChannelId) -> Underway<'_> {
-        self.memory().begin_deed(user, channel);
-        Underway { discord: self, user, channel }
+    fn underway(&self, user: UserId, channels: impl IntoIterator<Item = ChannelId>) -> Underway<'_> {
+        let channels: Vec<ChannelId> = channels.into_iter().collect();
+        for channel in &channels {
+            self.memory().begin_deed(user, *channel);
+        }
+        Underway { discord: self, user, channels }
     }
 
     /// Somebody wrote something.
@@ -98,7 +104,7 @@ impl Discord {
         let key = intake::message_key(message.id);
         let sent = self.fresh(message.id.get());
         let taking = async {
-            let _underway = self.underway(user, channel);
+            let _underway = self.underway(user, [channel]);
             let taken = self.take_said(key, sent, user, at, What::Said { to: None, text }).await;
             match &taken {
                 Ok(_) if at.hears_messages() => self.memory().wrote(user, channel, self.clock.now()),
@@ -119,7 +125,15 @@ impl Discord {
                 self.hint(channel, Hint::TooMuch, &refusal.sentence()).await;
             }
             // Whoever wrote that believes that it counts.
-            Err(refusal @ (Refusal::Failed | Refusal::NotYours | Refusal::NothingFits(_))) => {
+            Err(
+                refusal @ (Refusal::Failed
+                | Refusal::NotYours
+                | Refusal::NothingFits(_)
+                | Refusal::NotManager
+                | Refusal::NoSuchDaily
+                | Refusal::EnoughDailies
+                | Refusal::Unclear(_)),
+            ) => {
                 self.remark(channel, &refusal.sentence()).await;
             }
         }
@@ -164,8 +178,8 @@ impl Discord {
     /// Somebody gave a command.
     pub(super) async fn on_command(&self, event: &CommandInteraction) {
         let asker = Asker::of_command(event);
-        let _underway = self.underway(asker.user, asker.channel);
-        match intake::command(event) {
+        let _underway = self.underway(asker.user, asker.channels());
+        match intake::command(event, &asker) {
             None => self.reply(&asker, say::UNKNOWN_BUTTON).await,
             Some(Asked::Help) => self.reply(&asker, say::HELP).await,
             Some(Asked::Drill { filter, traps, direct }) => {
@@ -177,6 +191,9 @@ impl Discord {
                 let request = Request { mode: Mode::Screen, filter, count, traps: None, seed: None };
                 self.begin(&asker, request, false).await;
             }
+            Some(Asked::Round { filter, minutes }) => self.begin_round(&asker, filter, minutes).await,
+            Some(Asked::Daily(wanted)) => self.on_daily(&asker, wanted).await,
+            Some(Asked::Elsewhere) => self.reply(&asker, say::SERVERS_ONLY).await,
             Some(Asked::ForgetMe) => self.forget(&asker).await,
             Some(Asked::Export) => self.export(&asker).await,
             Some(Asked::Setup) => self.set_up(&asker, event.app_permissions).await,
@@ -187,16 +204,22 @@ impl Discord {
     /// Somebody types an option.
     pub(super) async fn on_autocomplete(&self, event: &CommandInteraction) {
         let Some(typing) = event.data.autocomplete() else { return };
-        let options = event.data.options.iter();
-        let track = options.filter(|option| option.name == "track").find_map(|option| option.value.as_str());
-        let suggestions = self.choices.suggest(typing.name, typing.value, track);
-        self.open(&Asker::of_command(event), &Response::suggestions(suggestions)).await;
+        let asker = Asker::of_command(event);
+        let (_, given) = Given(&event.data.options).within();
+        let suggestions = match typing.name {
+            "daily" => self.dailies_like(&asker, typing.value).await,
+            option => {
+                let suggested = self.choices.suggest(option, typing.value, given.typed("track").as_deref());
+                suggested.into_iter().map(Suggestion::from).collect()
+            }
+        };
+        self.open(&asker, &Response::suggestions(suggestions)).await;
     }
 
     /// Somebody pressed a button.
     pub(super) async fn on_component(&self, event: &ComponentInteraction) {
         let asker = Asker::of_component(event);
-        let _underway = self.underway(asker.user, asker.channel);
+        let _underway = self.underway(asker.user, asker.channels());
         if event.data.custom_id == mine::LIST {
             return self.on_choice(&asker, intake::chosen(event)).await;
         }
@@ -209,8 +232,14 @@ impl Discord {
             Action::Show => self.show(&asker, interview, seq).await,
             // No card of ours on Discord offers it: there, what others may want to see is behind a spoiler.
             Action::ShowAll => self.reply(&asker, say::UNKNOWN_BUTTON).await,
+            // Whether a round takes one more answer, it says itself.
+            Action::Press(Button::Answer) => self.hand_form(&asker, &event.data.custom_id).await,
             Action::Press(button) => {
-                let what = What::Pressed { to: Some(interview), on: Some(seq), button };
+                let what = if let Button::Host(control) = button {
+                    What::Controlled { round: interview, manages: asker.manages, control }
+                } else {
+                    What::Pressed { to: Some(interview), on: Some(seq), button }
+                };
                 let deed = async {
                     let taken = self.take(&asker, asker.here(), what).await;
                     taken.map_err(|refusal| refusal.sentence())
@@ -223,19 +252,22 @@ impl Discord {
     /// Somebody sent a form.
     pub(super) async fn on_form(&self, event: &ModalInteraction) {
         let asker = Asker::of_form(event);
-        let _underway = self.underway(asker.user, asker.channel);
-        let Some(Press { interview, seq, .. }) = Press::from_id(&event.data.custom_id) else {
+        let _underway = self.underway(asker.user, asker.channels());
+        let Some(Press { interview, seq, action }) = Press::from_id(&event.data.custom_id) else {
             return self.reply(&asker, say::UNKNOWN_BUTTON).await;
         };
+        let in_round = action == Action::Press(Button::Answer);
         let text = intake::form_text(event);
         if text.is_empty() {
             return self.reply(&asker, say::NO_TEXT).await;
         }
         let deed = async {
-            let look = self.inbox.look(interview, seq, asker.person()).await;
-            let look = look.map_err(|refusal| refusal.of_card())?;
-            if let Some(sentence) = look.outcome.sentence() {
-                return Err(sentence.to_owned());
+            if !in_round {
+                let look = self.inbox.look(interview, seq, asker.person()).await;
+                let look = look.map_err(|refusal| refusal.of_card())?;
+                if let Some(sentence) = look.outcome.sentence() {
+                    return Err(sentence.to_owned());
+                }
             }
             let taken = self.take(&asker, asker.here(), What::Said { to: Some(interview), text }).await;
             taken.map_err(|refusal| refusal.sentence())
@@ -246,7 +278,15 @@ impl Discord {
     /// Does something and answers what came of it: nothing to see, or why it did not count.
     async fn do_in_time(&self, asker: &Asker, deed: impl Future<Output = Result<Taken, String>>) {
         let (done, so_far) = self.in_time(asker, Meanwhile::Silence, deed).await;
+        if let Ok(taken) = &done
+            && let Some(card) = taken.shown.last()
+            && taken.last == Seq(0)
+        {
+            // Nothing of it is on its way, so what was there before is shown again.
+            return self.show_again(asker, so_far, card).await;
+        }
         let problem = match done {
+            Ok(taken) if !taken.shown.is_empty() => None,
             Ok(taken) => taken.outcome.sentence().map(str::to_owned),
             Err(sentence) => Some(sentence),
         };
@@ -255,6 +295,12 @@ impl Discord {
         } else if so_far.is_none() {
             self.first(asker, &Response::acknowledge()).await;
         }
+    }
+
+    async fn show_again(&self, asker: &Asker, so_far: Option<Meanwhile>, card: &Delivery) {
+        let now = self.clock.now();
+        let messages = draw::card(&card.card, card.interview, card.seq, asker.audience(), now);
+        self.answer_with(asker, so_far, &messages).await;
     }
 
     /// Waits for what becomes of something, so that it is on disk before Discord is told. If that takes longer
@@ -281,13 +327,15 @@ impl Discord {
             return self.reply(asker, say::SLOW).await;
         };
         match looked.map(|look| look.outcome.sentence()) {
-            Ok(None) => {
-                let form = Response::form(custom_id.to_owned(), say::FORM_TITLE, say::YOUR_ANSWER);
-                self.open(asker, &form).await;
-            }
+            Ok(None) => self.hand_form(asker, custom_id).await,
             Ok(Some(sentence)) => self.reply(asker, sentence).await,
             Err(refusal) => self.reply(asker, &refusal.of_card()).await,
         }
+    }
+
+    async fn hand_form(&self, asker: &Asker, custom_id: &str) {
+        let form = Response::form(custom_id.to_owned(), say::FORM_TITLE, say::YOUR_ANSWER);
+        self.open(asker, &form).await;
     }
 
     /// Begins an interview where it was asked for, or in direct messages.
@@ -306,7 +354,7 @@ impl Discord {
         let (began, so_far) = self.in_time(asker, meanwhile, deed).await;
         let message = match &began {
             Ok(_) if in_thread => Message::sentence(match mode {
-                Mode::Drill => say::drill_in_thread(&asker.mention()),
+                Mode::Drill | Mode::Round => say::drill_in_thread(&asker.mention()),
                 Mode::Screen => say::screen_in_thread(&asker.mention()),
             }),
             Ok(taken) if !taken.shown.is_empty() => return self.resume(asker, so_far, taken).await,
@@ -332,7 +380,7 @@ impl Discord {
                 Err(_) => return (None, say::NOT_SAVED.to_owned()),
             };
             // If nothing can be written there, that is said after this was answered.
-            let underway = self.underway(asker.user, channel);
+            let underway = self.underway(asker.user, [channel]);
             let sentence = match self.take(asker, Place::Direct(channel), What::Begin(request)).await {
                 Ok(_) => say::IN_DIRECT.to_owned(),
                 Err(refusal) => refusal.sentence(),
@@ -365,6 +413,11 @@ impl Discord {
             }
             Err(refusal) => vec![Message::sentence(refusal.of_card())],
         };
+        self.answer_with(asker, so_far, &messages).await;
+    }
+
+    /// Answers an interaction by several messages for that person alone.
+    pub(super) async fn answer_with(&self, asker: &Asker, so_far: Option<Meanwhile>, messages: &[Message]) {
         for (place, message) in messages.iter().enumerate() {
             let message = message.as_edit().private();
             if place == 0 {
@@ -410,7 +463,7 @@ impl Discord {
         self.finish(asker, Some(Meanwhile::PRIVATE), &Message::sentence(sentence)).await;
     }
 
-    async fn take(&self, asker: &Asker, at: Place, what: What) -> Result<Taken, Refusal> {
+    pub(super) async fn take(&self, asker: &Asker, at: Place, what: What) -> Result<Taken, Refusal> {
         let key = intake::interaction_key(asker.id);
         self.inbox.send(key, self.fresh(asker.id.get()), asker.person(), name(at), what).await
     }
@@ -431,9 +484,10 @@ impl Discord {
 
     /// Answers an interaction; from here on, more can be said to its person alone. Says whether it arrived.
     pub(super) async fn first(&self, asker: &Asker, response: &Response) -> bool {
+        let now = self.clock.now();
         let answered = self.open(asker, response).await;
         if answered {
-            self.memory().acted(asker, self.clock.now());
+            self.memory().acted(asker, now);
         }
         answered
     }
@@ -468,11 +522,13 @@ impl Asker {
         format!("<@{}>", self.user)
     }
 
-    /// The place that they are in, for what belongs to an interview that knows its own.
+    /// Where they can be answered alone: for what belongs to an interview that knows its own place, or to a round.
     fn here(&self) -> Place {
-        match self.place() {
-            Place::Starting { guild, parent, .. } => Place::Thread { guild, parent, thread: parent },
-            place @ (Place::Direct(_) | Place::Thread { .. } | Place::Alone(_)) => place,
+        match self.spot {
+            Spot::Direct => Place::Direct(self.channel),
+            Spot::Channel(guild) => Place::Aside { guild, parent: self.channel },
+            Spot::Thread(guild, parent) => Place::Aside { guild, parent },
+            Spot::Foreign => Place::Alone(self.channel),
         }
     }
 

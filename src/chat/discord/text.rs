@@ -13,7 +13,7 @@ use crate::chat::text::{is_shown, next_code};
 /// still fits into a message.
 const PIECE_MAX: usize = 900;
 /// An invisible character that keeps two others apart.
-const APART: char = '\u{200b}';
+pub(super) const APART: char = '\u{200b}';
 
 /// The beginning of a text, of so many UTF-16 units at the most, cut between graphemes.
 pub(super) fn beginning(text: &str, max: usize) -> String {

@@ -1,7 +1,8 @@
 //! What goes over the wire to Discord, as types. Every message that Riposte sends is made here, so that
-//! none of them can mention anybody.
+//! none of them can mention anybody, but for the one role that a daily is for.
 
 use serde::Serialize;
+use serenity::model::id::{MessageId, RoleId};
 
 /// Characters of an embed's description at the most; Discord's limit.
 pub(super) const DESCRIPTION_MAX: usize = 4_096;
@@ -17,10 +18,15 @@ const EPHEMERAL: u64 = 1 << 6;
 /// A message, as Discord takes it. Made by [`Message::new`] alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Message {
-    content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
     embeds: Vec<Embed>,
     components: Vec<Row>,
-    allowed_mentions: Nobody,
+    allowed_mentions: Mentions,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Described>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_reference: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,10 +35,28 @@ pub(super) struct Message {
     enforce_nonce: Option<bool>,
 }
 
-/// Mentions nobody. It has no other value, so a message cannot be made that does.
+/// Mentions nobody, or one role by its id. It has no other value, so a message cannot be made that does: no
+/// text is ever looked through for mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-struct Nobody {
+struct Mentions {
     parse: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<[RoleId; 1]>,
+}
+
+/// The message that another one replies to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+struct Reference {
+    message_id: MessageId,
+    fail_if_not_exists: bool,
+}
+
+/// What is said of the one file that is sent with a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Described {
+    id: u8,
+    filename: &'static str,
+    description: String,
 }
 
 /// The framed part of a message.
@@ -105,7 +129,7 @@ pub(super) enum Component {
     },
 }
 
-/// One choice of a list, or a suggestion while somebody types.
+/// One choice of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Choice {
     /// What is shown.
@@ -128,10 +152,12 @@ impl Message {
     /// The one constructor: an empty message that can mention nobody.
     pub(super) fn new() -> Self {
         Self {
-            content: String::new(),
+            content: Some(String::new()),
             embeds: Vec::new(),
             components: Vec::new(),
-            allowed_mentions: Nobody::default(),
+            allowed_mentions: Mentions::default(),
+            attachments: Vec::new(),
+            message_reference: None,
             flags: None,
             nonce: None,
             enforce_nonce: None,
@@ -140,7 +166,37 @@ impl Message {
 
     /// A message of one sentence.
     pub(super) fn sentence(text: impl Into<String>) -> Self {
-        Self { content: text.into(), ..Self::new() }
+        Self { content: Some(text.into()), ..Self::new() }
+    }
+
+    /// With a sentence above its frame.
+    pub(super) fn under(mut self, sentence: String) -> Self {
+        self.content = Some(sentence);
+        self
+    }
+
+    /// That mentions a role, and says nothing else outside its frame.
+    pub(super) fn for_role(mut self, role: RoleId) -> Self {
+        self.content = Some(format!("<@&{role}>"));
+        self.allowed_mentions.roles = Some([role]);
+        self
+    }
+
+    /// As a reply to a message; without one if that was deleted. It notifies nobody.
+    pub(super) fn replying_to(mut self, message_id: MessageId) -> Self {
+        self.message_reference = Some(Reference { message_id, fail_if_not_exists: false });
+        self
+    }
+
+    /// With the description of the file that is sent with it, for those who do not see it.
+    pub(super) fn describing(mut self, filename: &'static str, description: String) -> Self {
+        self.attachments = vec![Described { id: 0, filename, description }];
+        self
+    }
+
+    /// Without the file that was to be sent with it.
+    pub(super) fn without_file(&self) -> Self {
+        Self { attachments: Vec::new(), ..self.clone() }
     }
 
     /// With a framed part added.
@@ -169,9 +225,15 @@ impl Message {
         self
     }
 
-    /// As the body of an edit, which takes neither flags nor a nonce.
+    /// As the body of an edit, which takes neither flags nor a nonce, and mentions nobody.
     pub(super) fn as_edit(&self) -> Self {
-        Self { flags: None, nonce: None, enforce_nonce: None, ..self.clone() }
+        let allowed_mentions = Mentions::default();
+        Self { flags: None, nonce: None, enforce_nonce: None, allowed_mentions, ..self.clone() }
+    }
+
+    /// As the body of an edit of the frame alone. What stands outside it stays, and with it who was mentioned.
+    pub(super) fn as_edit_of_frame(&self) -> Self {
+        Self { content: None, ..self.as_edit() }
     }
 }
 
@@ -217,9 +279,17 @@ enum ResponseData {
 
 /// A suggestion while somebody types.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Suggestion {
-    name: String,
-    value: String,
+pub(super) struct Suggestion {
+    /// What is shown.
+    pub(super) name: String,
+    /// What is meant.
+    pub(super) value: String,
+}
+
+impl From<String> for Suggestion {
+    fn from(value: String) -> Self {
+        Self { name: value.clone(), value }
+    }
 }
 
 impl Response {
@@ -239,8 +309,7 @@ impl Response {
     }
 
     /// Suggestions.
-    pub(super) fn suggestions(values: Vec<String>) -> Self {
-        let choices = values.into_iter().map(|value| Suggestion { name: value.clone(), value }).collect();
+    pub(super) fn suggestions(choices: Vec<Suggestion>) -> Self {
         Self { kind: 8, data: Some(ResponseData::Choices { choices }) }
     }
 
@@ -275,5 +344,18 @@ mod tests {
         let edited = serde_json::to_value(Message::sentence("x").nonce("n".into()).as_edit()).unwrap();
         assert_eq!(edited["allowed_mentions"], serde_json::json!({"parse": []}));
         assert_eq!(edited.get("nonce"), None);
+    }
+
+    #[test]
+    fn s1_message_to_a_role_mentions_that_role_once_and_nothing_else() {
+        let text = "@everyone <@1> <@&2>".to_owned();
+        let embed = Embed { description: text.clone(), color: 0, url: None };
+        let message = Message::sentence(text).embed(embed).for_role(RoleId::new(7));
+        let sent = serde_json::to_value(&message).unwrap();
+        assert_eq!(sent["allowed_mentions"], serde_json::json!({"parse": [], "roles": ["7"]}));
+        assert_eq!(sent["content"], "<@&7>");
+        let edited = serde_json::to_value(message.as_edit_of_frame()).unwrap();
+        assert_eq!(edited["allowed_mentions"], serde_json::json!({"parse": []}));
+        assert_eq!(edited.get("content"), None);
     }
 }

@@ -40,6 +40,9 @@ pub(super) enum Audience {
     Everyone,
 }
 
+/// What a line with an instant takes of a message's room, whatever the reader's clocks make of it.
+const TIME_ROOM: usize = 100;
+
 /// A card as messages, in order; the last one has the buttons.
 pub(super) fn card(
     card: &Card,
@@ -117,14 +120,22 @@ pub(super) fn rows(buttons: Vec<Element>) -> Vec<Block> {
 fn notice(card: &Card) -> String {
     let line = card.blocks.iter().find_map(|block| match block {
         card::Block::Heading { text } | card::Block::Text { text } => text.lines().next(),
-        card::Block::Small { .. } | card::Block::Quote { .. } | card::Block::Item { .. } => None,
+        card::Block::Small { .. }
+        | card::Block::Quote { .. }
+        | card::Block::Item { .. }
+        | card::Block::When { .. }
+        | card::Block::Bars { .. }
+        | card::Block::Ping { .. } => None,
     });
     let small = card.blocks.iter().find_map(|block| match block {
         card::Block::Small { text } => text.lines().next(),
         card::Block::Heading { .. }
         | card::Block::Text { .. }
         | card::Block::Quote { .. }
-        | card::Block::Item { .. } => None,
+        | card::Block::Item { .. }
+        | card::Block::When { .. }
+        | card::Block::Bars { .. }
+        | card::Block::Ping { .. } => None,
     });
     line.or(small).unwrap_or(say::slack::home::TITLE).chars().take(NOTICE_MAX).collect()
 }
@@ -158,6 +169,12 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
                 let numbered = (card.kind == CardKind::Dispute).then_some(number);
                 push_item(&mut pages, *mark, text, quote.as_deref(), numbered);
             }
+            card::Block::When { lead, at } => pages.small_block(Text::time(*at, |at| format!("{lead} {at}"))),
+            card::Block::Bars { bars } => {
+                each_line(&say::bars_text(bars), |line| pages.paragraph(vec![Inline::plain(line)]));
+            }
+            // Nothing on a card of ours mentions anybody in Slack yet.
+            card::Block::Ping { .. } => {}
         }
     }
     pages.finish()
@@ -240,7 +257,12 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
             | Button::OnceMore
             | Button::NotWhatIMeant
             | Button::Next
-            | Button::Stop => say::label(pressed).to_owned(),
+            | Button::Stop
+            | Button::Answer
+            | Button::TakeBack
+            | Button::HowDidIDo
+            | Button::ShowAnswer
+            | Button::Host(_) => say::label(pressed).to_owned(),
         };
         button(&label, *pressed == Button::Next, Action::Press(pressed.clone()))
     });
@@ -313,6 +335,13 @@ impl Pages {
         self.make_room(size);
         self.page.push(Block::Context { elements: vec![Text::plain(line)] });
         self.used += size;
+    }
+
+    /// A small line with an instant in it.
+    fn small_block(&mut self, line: Text) {
+        self.make_room(TIME_ROOM);
+        self.page.push(Block::Context { elements: vec![line] });
+        self.used += TIME_ROOM;
     }
 
     fn make_room(&mut self, size: usize) {

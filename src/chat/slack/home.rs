@@ -158,6 +158,8 @@ mod tests {
             place: "slack:dm-T1-U1".into(),
             person: "slack:T1:U1".into(),
             card: card.clone(),
+            about: None,
+            thread: None,
             earlier: Vec::new(),
             tried_at: None,
         };

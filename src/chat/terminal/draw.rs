@@ -75,6 +75,11 @@ fn push_block(out: &mut String, block: &Block, look: Look) {
             let line = format!("{} “{}”.", printable(lead), printable(words));
             push_wrapped(out, &line, "", look, Style::new());
         }
+        Block::When { lead, at } => {
+            push_wrapped(out, &printable(&say::when_text(lead, *at)), "", look, SMALL);
+        }
+        Block::Bars { bars } => push_text(out, &say::bars_text(bars), look),
+        Block::Ping { .. } => {}
         Block::Item { mark, text, quote } => {
             let (sign, word) = say::mark(*mark);
             let verdict = format!("{sign} {word}");

@@ -317,7 +317,18 @@ impl Session {
                 self.disputed = card.buttons.clone();
             }
             CardKind::Note => self.revealed = card.buttons.contains(&Button::Next),
-            CardKind::Reask | CardKind::Mark | CardKind::Scorecard | CardKind::Farewell => {}
+            // Rounds are for channels with people in them; a terminal shows one as any other card.
+            CardKind::Reask
+            | CardKind::Mark
+            | CardKind::Scorecard
+            | CardKind::Farewell
+            | CardKind::Round
+            | CardKind::Result
+            | CardKind::Shown
+            | CardKind::Noted
+            | CardKind::Host
+            | CardKind::Dailies
+            | CardKind::Step => {}
         }
         let mut text = match self.style {
             Style::Json => event(delivery, again),

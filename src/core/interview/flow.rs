@@ -16,8 +16,13 @@ use crate::core::say;
 
 impl Interview {
     pub(super) fn start(&mut self, now: Timestamp, step: &mut Step) {
-        if self.state.seq == Seq(0) {
-            self.ask(now, step);
+        if self.state.seq != Seq(0) || self.state.exchange.attempt != 0 {
+            return;
+        }
+        match self.plan.mode {
+            Mode::Drill | Mode::Screen => self.ask(now, step),
+            // Everybody can read the question above, and nobody's time is taken.
+            Mode::Round => self.state.exchange.attempt = 1,
         }
     }
 
@@ -34,8 +39,17 @@ impl Interview {
         self.state.active_at = self.state.active_at.max(now);
         let too_long = text.chars().nth(ANSWER_CHARS_MAX).is_some();
         match self.state.phase {
-            Phase::Answering | Phase::Trapped if too_long => self.post(say::too_long(), step),
-            Phase::Answering => self.answered(text, now, read, step),
+            Phase::Waiting if self.state.exchange.answer().is_some() => {
+                self.post(say::round_already(), step);
+            }
+            Phase::Answering | Phase::Trapped | Phase::Waiting if too_long => {
+                self.post(say::too_long(), step);
+            }
+            // Whoever had nothing to say may find something until the close.
+            Phase::Answering | Phase::Waiting => {
+                self.state.phase = Phase::Answering;
+                self.answered(text, now, read, step);
+            }
             Phase::Trapped => self.replied(text, read, step),
             Phase::Revealed => self.post(say::already_revealed(), step),
             Phase::Over => {}
@@ -74,6 +88,9 @@ impl Interview {
         self.state.active_at = self.state.active_at.max(now);
         match (button, self.state.phase) {
             (Button::Blank, Phase::Answering) => self.went_blank(step),
+            (Button::Blank, Phase::Waiting) if self.state.exchange.answer().is_none() => {
+                self.post(say::round_noted(false), step);
+            }
             (Button::Blank, Phase::Trapped) => {
                 self.settle(Verdict::Open, 1.0);
                 self.trap_or_reveal(now, step);
@@ -90,6 +107,9 @@ impl Interview {
                 step.next = true;
                 self.state.phase = Phase::Over;
             }
+            (Button::TakeBack, Phase::Answering | Phase::Trapped | Phase::Waiting) => {
+                self.state.phase = Phase::Over;
+            }
             (Button::Stop, _) => self.conclude(say::stopped(), step),
             (Button::OnceMore | Button::NotWhatIMeant | Button::Next, Phase::Answering | Phase::Trapped) => {
                 self.post(say::not_yet(), step);
@@ -101,9 +121,12 @@ impl Interview {
                 | Button::OnceMore
                 | Button::NotWhatIMeant
                 | Button::Correct(_)
-                | Button::Next,
+                | Button::Next
+                | Button::TakeBack,
                 _,
             ) => {}
+            // These are the round's to hear.
+            (Button::Answer | Button::HowDidIDo | Button::ShowAnswer | Button::Host(_), _) => {}
         }
     }
 
@@ -113,6 +136,11 @@ impl Interview {
             .active_at
             .saturating_add(self.plan.abandon_after)
             .is_ok_and(|deadline| deadline <= now);
+        if abandoned && self.waits_for_round() {
+            // The round is over long since, and there is nobody to say it to.
+            self.state.phase = Phase::Over;
+            return;
+        }
         if abandoned {
             self.conclude(say::abandoned(self.plan.abandon_after), step);
             return;
@@ -132,6 +160,30 @@ impl Interview {
         }
     }
 
+    /// The own reveal, as after a drill. A follow-up that was not answered stays open.
+    pub(super) fn closed(&mut self, now: Timestamp, step: &mut Step) {
+        self.state.active_at = self.state.active_at.max(now);
+        if !self.waits_for_round() {
+            return;
+        }
+        if self.state.phase == Phase::Trapped {
+            self.settle(Verdict::Open, 1.0);
+        }
+        if self.state.phase != Phase::Waiting && self.state.exchange.answer().is_some() {
+            step.records.push(self.record());
+        }
+        self.reveal(step);
+    }
+
+    /// Whether the reveal is still to come with everybody's.
+    fn waits_for_round(&self) -> bool {
+        let waits = match self.state.phase {
+            Phase::Answering | Phase::Trapped | Phase::Waiting => true,
+            Phase::Revealed | Phase::Over => false,
+        };
+        self.plan.mode == Mode::Round && self.state.exchange.attempt == 1 && waits
+    }
+
     /// Time away is no time to answer, so the clock starts again.
     pub(super) fn returned(&mut self, now: Timestamp) {
         self.state.active_at = self.state.active_at.max(now);
@@ -144,7 +196,7 @@ impl Interview {
 
     /// Several overdue remarks of the clock become one sentence, and the clock starts again.
     pub(super) fn resumed(&mut self, away: SignedDuration, step: &mut Step) {
-        if away < AWAY_FROM {
+        if away < AWAY_FROM || self.waits_for_round() {
             return;
         }
         match self.state.phase {
@@ -156,7 +208,7 @@ impl Interview {
                 let Some(asked) = self.state.exchange.asked.last() else { return };
                 self.post(say::welcome_back(away, &asked.trap.ask), step);
             }
-            Phase::Revealed | Phase::Over => {}
+            Phase::Waiting | Phase::Revealed | Phase::Over => {}
         }
     }
 
@@ -165,6 +217,7 @@ impl Interview {
     }
 
     fn post(&mut self, card: Card, step: &mut Step) {
+        let card = if self.waits_for_round() { for_round(card) } else { card };
         self.state.seq = Seq(self.state.seq.0 + 1);
         step.cards.push(Outgoing { seq: self.state.seq, card });
     }
@@ -311,13 +364,20 @@ impl Interview {
     fn close_question(&mut self, now: Timestamp, step: &mut Step) {
         step.records.push(self.record());
         match self.plan.mode {
-            Mode::Drill => {
-                let card = say::reveal(&self.item().question, &self.state.exchange);
-                self.post(card.buttons(say::after_reveal()), step);
-                self.state.phase = Phase::Revealed;
+            Mode::Round if self.waits_for_round() => {
+                let card = say::round_noted(self.state.exchange.answer().is_some());
+                self.post(card, step);
+                self.state.phase = Phase::Waiting;
             }
+            Mode::Drill | Mode::Round => self.reveal(step),
             Mode::Screen => self.next_of_screen(now, step),
         }
+    }
+
+    fn reveal(&mut self, step: &mut Step) {
+        self.state.phase = Phase::Revealed;
+        let card = say::reveal(&self.item().question, &self.state.exchange);
+        self.post(card.buttons(say::after_reveal()), step);
     }
 
     fn next_of_screen(&mut self, now: Timestamp, step: &mut Step) {
@@ -350,7 +410,7 @@ impl Interview {
                 self.state.done.push(std::mem::take(&mut self.state.exchange));
             }
         }
-        if !self.state.done.is_empty() {
+        if self.plan.mode == Mode::Screen && !self.state.done.is_empty() {
             self.show_results(step);
         }
         self.end(farewell, step);
@@ -377,6 +437,9 @@ impl Interview {
             return;
         }
         let last = std::mem::take(&mut self.state.exchange);
+        if self.plan.mode == Mode::Round && last.attempt == 1 {
+            self.state.done.push(last.clone());
+        }
         let mut asked_before = last.asked_before.clone();
         asked_before.extend(last.asked.iter().map(|asked| asked.trap.id.clone()));
         self.state.exchange = Exchange {
@@ -418,6 +481,23 @@ impl Interview {
         self.post(card, step);
         self.state.phase = Phase::Over;
     }
+}
+
+/// In a round nobody skips a question or stops a drill: they take their answer back, or give none. Whatever
+/// asks for words has a button for the form, since the place has no line to write on.
+fn for_round(card: Card) -> Card {
+    let asks = card.buttons.contains(&Button::Blank) || card.buttons.contains(&Button::Skip);
+    let mut buttons: Vec<Button> = card
+        .buttons
+        .iter()
+        .filter(|button| !matches!(button, Button::Skip | Button::Stop))
+        .cloned()
+        .collect();
+    if asks {
+        buttons.insert(0, Button::Answer);
+        buttons.push(Button::TakeBack);
+    }
+    Card { buttons, ..card }
 }
 
 /// How an answer's time stands against the clock.

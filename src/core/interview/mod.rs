@@ -61,6 +61,8 @@ pub enum Mode {
     Drill,
     /// Several questions in a row, reveals at the end, and a scorecard.
     Screen,
+    /// One person's part in a round: the question is public, and the reveal waits for everybody's.
+    Round,
 }
 
 /// A question of an interview: its own copy, which no edit of the bank changes.
@@ -119,6 +121,8 @@ pub enum Input {
     Pressed(Button),
     /// Time passed.
     Tick,
+    /// The round that it belongs to is closed, and its person wants to see how they did.
+    Closed,
     /// The candidate left and is back.
     Returned,
     /// The bot is back after an absence.
@@ -217,6 +221,8 @@ pub enum Phase {
     Answering,
     /// A follow-up is out.
     Trapped,
+    /// In a round: all is said, and the reveal comes with everybody's.
+    Waiting,
     /// The reveal is out; the candidate chooses what comes next.
     Revealed,
     /// Over. Nothing happens any more.
@@ -232,7 +238,7 @@ pub struct State {
     pub item: usize,
     /// The question at hand.
     pub exchange: Exchange,
-    /// The questions before it, in a screen.
+    /// The questions before it, in a screen; in a round the answer that counted, once there is another one.
     pub done: Vec<Exchange>,
     /// The seq of the last card.
     pub seq: Seq,
@@ -310,6 +316,7 @@ impl Interview {
             Input::Edited { before, after } => self.edited(&before, after, now, read),
             Input::Pressed(button) => self.pressed(button, now, &mut step),
             Input::Tick => self.tick(now, &mut step),
+            Input::Closed => self.closed(now, &mut step),
             Input::Returned => self.returned(now),
             Input::Resumed { away } => self.resumed(away, &mut step),
         }

@@ -29,19 +29,21 @@ fn answer_to(who: &Person) -> Card {
     Card::new(CardKind::Reveal).text(format!("Because, {name}.")).buttons([Button::Next])
 }
 
-fn delivery(card: Card, place: String, who: &Person) -> Delivery {
+pub(super) fn delivery(card: Card, place: String, who: &Person) -> Delivery {
     Delivery {
         interview: InterviewId(1),
         seq: Seq(1),
         place: place.as_str().into(),
         person: format!("discord:{}", who.id).as_str().into(),
         card,
+        about: None,
+        thread: None,
         earlier: Vec::new(),
         tried_at: None,
     }
 }
 
-fn again(delivery: &Delivery) -> Delivery {
+pub(super) fn again(delivery: &Delivery) -> Delivery {
     Delivery { tried_at: Some("2026-01-05T09:00:00Z".parse().unwrap()), ..delivery.clone() }
 }
 
@@ -51,9 +53,9 @@ fn starting(channel: &Place, command: u64) -> String {
     format!("discord:{guild}:{}:new:{command}", channel.id)
 }
 
-fn taken() -> Taken {
+pub(super) fn taken() -> Taken {
     let interview = InterviewId(1);
-    Taken { outcome: Outcome::Done, interview, last: Seq(1), over: false, shown: Vec::new() }
+    Taken { outcome: Outcome::Done, interview, last: Seq(1), over: false, shown: Vec::new(), post: None }
 }
 
 fn look(who: &Person) -> Look {
@@ -62,7 +64,7 @@ fn look(who: &Person) -> Look {
 
 impl Alone {
     /// The next thing that somebody did, with what it is told.
-    async fn did(&mut self) -> (String, String, riposte::chat::Reply<Taken>) {
+    pub(super) async fn did(&mut self) -> (String, String, riposte::chat::Reply<Taken>) {
         let Some(Incoming::Did(did)) = self.inbox.recv().await else { panic!("nobody did anything") };
         (did.key, did.place.0, did.done)
     }
@@ -74,7 +76,7 @@ impl Alone {
     }
 }
 
-fn is_found(sighting: &Sighting, place: Option<&str>) -> bool {
+pub(super) fn is_found(sighting: &Sighting, place: Option<&str>) -> bool {
     let Sighting::Found(Receipt { id: Some(_), moved, .. }) = sighting else { return false };
     moved.as_ref().map(|moved| moved.0.as_str()) == place
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::client::{Bot, INTENTS, messages, quiet};
 use crate::support::discord::Discord;
 use crate::support::discord::permissions;
+use crate::support::discord::rest::PINS_MAX;
 
 #[tokio::test]
 async fn who_it_is_and_where() {
@@ -304,9 +305,48 @@ async fn pins_are_set_and_listed() {
     for path in [format!("{}/pins", messages(post.channel)), format!("/channels/{}/pins", post.channel)] {
         let pin = format!("{path}/{}", post.id);
         assert_eq!(bot.try_send("PUT", &pin, None).await.unwrap().status, 204);
+        ana.sees("pinned a message").await;
+        assert_eq!(bot.try_send("PUT", &pin, None).await.unwrap().status, 204, "and nobody is told again");
         assert!(bot.get(&path).await.body.to_string().contains("remember this"));
         assert_eq!(bot.try_send("DELETE", &pin, None).await.unwrap().status, 204);
         assert!(!bot.get(&path).await.body.to_string().contains("remember this"));
+    }
+    for _ in 0..PINS_MAX {
+        let other = ana.tells_bot("another one").id;
+        ana.shared.with(|world| world.messages.get_mut(&other).unwrap().pinned = true);
+    }
+    discord.expect_error(30_003);
+    let pin = format!("/channels/{}/pins/{}", post.channel, post.id);
+    assert_eq!(bot.try_send("PUT", &pin, None).await.unwrap().code(), 30_003);
+    discord.finish();
+}
+
+#[tokio::test]
+async fn role_is_pinged_where_it_is_named_and_allowed_and_by_no_edit() {
+    let discord = Discord::start().await;
+    let server = discord.guild("Study group");
+    let general = server.channel("general");
+    let (role, ana) = (server.role("python"), discord.user("ana"));
+    let bot = Bot::of(&discord);
+    let allowed = json!({"parse": [], "roles": [role.to_string()]});
+    for (content, allowed, pings) in [
+        (format!("<@&{role}>"), allowed.clone(), 1),
+        (format!("<@&{role}>"), json!({"parse": []}), 0),
+        ("python".to_owned(), allowed.clone(), 0),
+    ] {
+        let body = json!({"content": content, "allowed_mentions": allowed});
+        let sent = bot.post(&general, body.clone()).await.body;
+        assert_eq!(discord.pings().len(), pings, "{body}");
+        assert_eq!(sent["mention_roles"].as_array().unwrap().len(), pings);
+        let path = format!("{}/{}", messages(general.id), sent["id"].as_str().unwrap());
+        let frame = json!({"embeds": [{"description": "x"}], "allowed_mentions": {"parse": []}});
+        let edited = bot.send("PATCH", &path, frame).await.body;
+        assert_eq!(edited["mention_roles"], sent["mention_roles"], "the text stayed");
+        let edited = bot.send("PATCH", &path, body).await.body;
+        assert_eq!(edited["mention_roles"], sent["mention_roles"]);
+        assert_eq!(discord.pings().len(), 0);
+        ana.reads().await;
+        ana.reads().await;
     }
     discord.finish();
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use riposte::chat::{Delivery, DeliveryError, Front, Missed, Open, Person, Place, Receipt, Sighting};
 use riposte::clock::Clock;
-use riposte::core::card::{Block, Card};
+use riposte::core::card::{Block, Card, Way};
 use riposte::core::say;
 use tokio::sync::watch;
 
@@ -35,6 +35,9 @@ impl Clock for StoppedClock {
     }
 }
 
+/// Whether a card comes in such a way.
+pub(crate) type WayTest = fn(Way) -> bool;
+
 /// A platform with all its places: everything posted, in order, and the transcript of it.
 pub(crate) struct Channel {
     name: &'static str,
@@ -47,6 +50,10 @@ pub(crate) struct Channel {
     pub(crate) is_blind: AtomicBool,
     /// What happens to cards for these places instead of arriving.
     pub(crate) faults: Mutex<BTreeMap<Place, DeliveryError>>,
+    /// What happens to cards that come this way instead of arriving.
+    pub(crate) way_faults: Mutex<Vec<(WayTest, DeliveryError)>>,
+    /// What a round would lack.
+    pub(crate) lacking: Mutex<Vec<String>>,
     /// Places whose cards wait until the place is taken out again.
     pub(crate) stuck: watch::Sender<Vec<Place>>,
     /// Where the next card moves its interview.
@@ -73,6 +80,8 @@ impl Channel {
             loses_answers: AtomicBool::new(false),
             is_blind: AtomicBool::new(false),
             faults: Mutex::default(),
+            way_faults: Mutex::default(),
+            lacking: Mutex::default(),
             stuck: watch::Sender::default(),
             moves_to: Mutex::default(),
             tried: Mutex::default(),
@@ -100,6 +109,11 @@ impl Channel {
     /// What was posted in a place.
     pub(crate) fn posted_in(&self, place: &str) -> Vec<Delivery> {
         self.posted().into_iter().filter(|delivery| delivery.place == Place::from(place)).collect()
+    }
+
+    /// How many such cards were posted.
+    pub(crate) fn count(&self, is_such: impl Fn(&Delivery) -> bool) -> usize {
+        self.posted.borrow().iter().filter(|delivery| is_such(delivery)).count()
     }
 
     /// Waits until this many cards are there.
@@ -143,6 +157,13 @@ impl Front for Channel {
         if let Some(fault) = self.faults.lock().unwrap().get(&delivery.place) {
             return Err(fault.clone());
         }
+        let way = delivery.card.way;
+        if let Some((_, fault)) = self.way_faults.lock().unwrap().iter().find(|(comes, _)| comes(way)) {
+            return Err(fault.clone());
+        }
+        if let Some(line) = led_in(delivery) {
+            self.note(&line);
+        }
         self.note(&rendered(&delivery.card));
         self.posted.send_modify(|posted| posted.push(delivery.clone()));
         if self.loses_answers.load(Ordering::Relaxed) {
@@ -174,8 +195,28 @@ impl Front for Channel {
         here.cloned().collect()
     }
 
-    async fn tell(&self, person: &Person, _place: &Place, sentence: &str) {
+    async fn lacks(&self, _channel: &Place) -> Vec<String> {
+        self.lacking.lock().unwrap().clone()
+    }
+
+    async fn tell(&self, person: &Person, place: &Place, sentence: &str) {
+        self.stuck.subscribe().wait_for(|stuck| !stuck.contains(place)).await.unwrap();
         self.told.lock().unwrap().push((person.clone(), sentence.to_owned()));
+    }
+}
+
+/// What a transcript says before a card that is no ordinary message.
+fn led_in(delivery: &Delivery) -> Option<String> {
+    let about = delivery.about.as_deref().unwrap_or("nothing");
+    match delivery.card.way {
+        Way::Post => None,
+        Way::Edit(_) => Some(format!("< in place of {about}:")),
+        Way::Thread(_) => Some(format!("< a thread under {about}:")),
+        Way::Pin(_) => Some(format!("< {about} is pinned")),
+        Way::Under(_) => {
+            let place = delivery.thread.as_deref().map_or("in the channel", |_| "in the thread");
+            Some(format!("< under {about}, {place}, for \"{}\":", delivery.person.0))
+        }
     }
 }
 
@@ -188,6 +229,11 @@ fn rendered(card: &Card) -> String {
             Block::Text { text } => lines.extend(text.lines().map(|line| format!("< {line}"))),
             Block::Small { text } => lines.push(format!("< ({text})")),
             Block::Quote { lead, words } => lines.push(format!("< {lead} “{words}”.")),
+            Block::When { lead, at } => lines.push(format!("< ({})", say::when_text(lead, *at))),
+            Block::Bars { bars } => {
+                lines.extend(say::bars_text(bars).lines().map(|line| format!("<   {line}")));
+            }
+            Block::Ping { role } => lines.push(format!("< @{role}")),
             Block::Item { mark, text, quote } => {
                 let (sign, word) = say::mark(*mark);
                 let quote = quote.as_ref().map_or(String::new(), |quote| format!(" “{quote}”"));

@@ -136,15 +136,28 @@ impl Play {
     /// A bot that has done nothing yet, to be [run](Self::run).
     pub(crate) async fn open(&mut self) {
         let store = Store::open(&self.database()).await.unwrap();
-        let engine = Engine::new(
-            store.clone(),
+        let engine = self.engine_on(store.clone());
+        self.running = Some((Arc::new(engine), store));
+    }
+
+    fn engine_on(&self, store: Store) -> Engine {
+        Engine::new(
+            store,
             self.bank.clone(),
             Desk::new((self.grader)()),
             self.clock.clone(),
             vec![self.channel.clone(), self.expected.clone()],
             Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: self.shared },
-        );
-        self.running = Some((Arc::new(engine), store));
+        )
+    }
+
+    /// Another engine on the same database, as a start is, without the time that opening the file takes.
+    pub(crate) async fn start_anew(&mut self) {
+        let (engine, store) = self.running.take().unwrap();
+        drop(engine);
+        self.running = Some((Arc::new(self.engine_on(store.clone())), store));
+        self.engine().start().await.unwrap();
+        self.engine().turn().await.unwrap();
     }
 
     /// Stops the bot as a crash would, which keeps nothing but what is on disk.
@@ -161,6 +174,13 @@ impl Play {
         self.channel.note(&format!("@ restart after {away:#}"));
         self.clock.advance(away);
         self.start().await;
+    }
+
+    /// Writes to the database behind the bot's back; it must be stopped.
+    pub(crate) async fn write(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
 
     /// Makes the state of every interview unreadable, as a bug or a disk could.

@@ -83,6 +83,7 @@ pub(crate) mod routes {
     pub(crate) const TYPING: &str = "POST /channels/{channel_id}/typing";
     pub(crate) const OPEN_DM: &str = "POST /users/@me/channels";
     pub(crate) const THREAD_FROM_MESSAGE: &str = "POST /channels/{channel_id}/messages/{message_id}/threads";
+    pub(crate) const PIN: &str = "PUT /channels/{channel_id}/pins/{message_id}";
     pub(crate) const THREAD: &str = "POST /channels/{channel_id}/threads";
     pub(crate) const RESPOND: &str = "POST /interactions/{interaction_id}/{interaction_token}/callback";
     pub(crate) const FOLLOW_UP: &str = "POST /webhooks/{webhook_id}/{webhook_token}";

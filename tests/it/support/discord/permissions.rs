@@ -3,6 +3,7 @@
 
 use super::state::{Id, Kind, World};
 
+pub(crate) const MANAGE_GUILD: u64 = 1 << 5;
 pub(crate) const VIEW_CHANNEL: u64 = 1 << 10;
 pub(crate) const SEND_MESSAGES: u64 = 1 << 11;
 pub(crate) const MANAGE_MESSAGES: u64 = 1 << 13;
@@ -52,8 +53,11 @@ pub(crate) fn of(world: &World, who: Id, channel: Id) -> Permissions {
         return Permissions(u64::MAX >> 1);
     }
     let is_bot = who == world.bot();
-    let roles = if is_bot { &guild.roles[..] } else { &guild.roles[..1] };
+    let roles = if is_bot { &guild.roles[..2] } else { &guild.roles[..1] };
     let mut set = roles.iter().fold(0, |set, role| set | role.permissions);
+    if guild.managers.contains(&who) {
+        set |= MANAGE_GUILD;
+    }
     let place = channel.parent.and_then(|parent| world.channels.get(&parent)).unwrap_or(channel);
     let applying = |pass: u8| {
         place.overwrites.iter().filter(move |over| match pass {

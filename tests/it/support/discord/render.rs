@@ -32,9 +32,16 @@ pub(crate) fn message(world: &World, id: Id, edited: bool) -> String {
     if edited {
         text.push_str(", edited");
     }
+    if message.pinned {
+        text.push_str(", pinned");
+    }
     text.push(':');
     if message.kind == 18 {
         let _infallible = write!(text, " started the thread {}", message.content);
+        return text;
+    }
+    if message.kind == 6 {
+        text.push_str(" pinned a message");
         return text;
     }
     let mut lines = Vec::new();
@@ -47,7 +54,8 @@ pub(crate) fn message(world: &World, id: Id, edited: bool) -> String {
     lines.extend(message.components.iter().map(component));
     for file in &message.attachments {
         let alt = file.description.as_ref().map_or(String::new(), |alt| format!(" ({alt})"));
-        lines.push(format!("+ {}{alt}, {} bytes", file.name, file.bytes.len()));
+        let hidden = if file.name.starts_with("SPOILER_") { ", hidden" } else { "" };
+        lines.push(format!("+ {}{alt}{hidden}, {} bytes", file.name, file.bytes.len()));
     }
     format!("{text}\n{}", lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n"))
 }
@@ -168,6 +176,10 @@ fn named(world: &World, text: &str) -> String {
 }
 
 fn name(world: &World, inside: &str) -> Option<String> {
+    if let Some(id) = inside.strip_prefix("@&").and_then(Id::parse) {
+        let mut roles = world.guilds.values().flat_map(|guild| &guild.roles);
+        return roles.find(|role| role.id == id).map(|role| format!("@{}", role.name));
+    }
     if let Some(id) = inside.strip_prefix("@!").or_else(|| inside.strip_prefix('@')).and_then(Id::parse) {
         return world.users.get(&id).map(|user| format!("@{}", user.name));
     }

@@ -68,12 +68,16 @@ pub(crate) struct Role {
     pub(crate) id: Id,
     pub(crate) name: String,
     pub(crate) permissions: u64,
+    /// Whether anybody may mention it.
+    pub(crate) mentionable: bool,
 }
 
 pub(crate) struct Guild {
     pub(crate) id: Id,
     pub(crate) name: String,
     pub(crate) members: BTreeSet<Id>,
+    /// Those who may manage it, beside the owner.
+    pub(crate) managers: BTreeSet<Id>,
     /// The first is everyone's, with the id of the server; the second is the bot's.
     pub(crate) roles: Vec<Role>,
     /// Not during an outage.
@@ -142,7 +146,7 @@ pub(crate) struct Message {
     pub(crate) id: Id,
     pub(crate) channel: Id,
     pub(crate) author: Id,
-    /// 0 plain, 18 thread created, 19 reply, 20 slash command, 23 context menu command.
+    /// 0 plain, 6 something was pinned, 18 thread created, 19 reply, 20 slash command, 23 context menu command.
     pub(crate) kind: u8,
     pub(crate) content: String,
     pub(crate) embeds: Vec<Value>,
@@ -153,6 +157,7 @@ pub(crate) struct Message {
     pub(crate) reply_to: Option<Id>,
     /// People whom it pinged.
     pub(crate) mentions: BTreeSet<Id>,
+    pub(crate) mention_roles: BTreeSet<Id>,
     pub(crate) mentions_everyone: bool,
     pub(crate) edited: Option<Timestamp>,
     pub(crate) pinned: bool,
@@ -181,6 +186,7 @@ impl Message {
             nonce: None,
             reply_to: None,
             mentions: BTreeSet::new(),
+            mention_roles: BTreeSet::new(),
             mentions_everyone: false,
             edited: None,
             pinned: false,
@@ -232,6 +238,8 @@ pub(crate) struct World {
     pub(crate) interactions: BTreeMap<Id, Interaction>,
     /// Global ones under `None`, those of a server under its id.
     pub(crate) commands: BTreeMap<Option<Id>, Vec<Value>>,
+    /// Commands that servers show to everybody, whatever they ask for by default.
+    pub(crate) shown_to_all: BTreeSet<String>,
     pub(crate) gateway: Gateway,
     pub(crate) faults: Plan,
     pub(crate) limits: Limits,
@@ -252,6 +260,7 @@ impl World {
             messages: BTreeMap::new(),
             interactions: BTreeMap::new(),
             commands: BTreeMap::new(),
+            shown_to_all: BTreeSet::new(),
             gateway: Gateway::default(),
             faults: Plan::default(),
             limits: Limits::default(),
@@ -284,13 +293,18 @@ impl World {
     /// A server with the owner in it, and the bot if `with_bot`.
     pub(crate) fn add_guild(&mut self, name: &str, with_bot: bool) -> Id {
         let id = self.new_id();
-        let everyone =
-            Role { id, name: "@everyone".to_owned(), permissions: permissions::EVERYONE_BY_DEFAULT };
-        let role = Role { id: self.new_id(), name: "riposte".to_owned(), permissions: 0 };
+        let everyone = Role {
+            id,
+            name: "@everyone".to_owned(),
+            permissions: permissions::EVERYONE_BY_DEFAULT,
+            mentionable: false,
+        };
+        let role = Role { id: self.new_id(), name: "riposte".to_owned(), permissions: 0, mentionable: false };
         let guild = Guild {
             id,
             name: name.to_owned(),
             members: BTreeSet::from([self.app.owner]),
+            managers: BTreeSet::new(),
             roles: vec![everyone, role],
             available: true,
         };

@@ -44,7 +44,7 @@ pub(crate) fn application(world: &World) -> Value {
 /// A member without the user, as in messages.
 pub(crate) fn partial_member(world: &World, guild: Id, who: Id) -> Value {
     let roles: Vec<_> = if who == world.bot() {
-        world.guilds[&guild].roles[1..].iter().map(|role| role.id.to_string()).collect()
+        world.guilds[&guild].roles[1..2].iter().map(|role| role.id.to_string()).collect()
     } else {
         Vec::new()
     };
@@ -69,9 +69,9 @@ pub(crate) fn roles(world: &World, guild: Id) -> Value {
                 "id": role.id.to_string(), "name": role.name, "color": 0, "hoist": false, "icon": null,
                 "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
                 "unicode_emoji": null, "position": position, "permissions": role.permissions.to_string(),
-                "managed": position > 0, "mentionable": false, "flags": 0,
+                "managed": position == 1, "mentionable": role.mentionable, "flags": 0,
             });
-            if position > 0 {
+            if position == 1 {
                 json["tags"] = json!({"bot_id": world.bot().to_string()});
             }
             json
@@ -191,7 +191,8 @@ pub(crate) fn message(world: &World, id: Id) -> Value {
         "id": id.to_string(), "channel_id": message.channel.to_string(), "author": user(world, message.author),
         "content": message.content, "timestamp": id.at().to_string(), "tts": false,
         "edited_timestamp": message.edited.map(|at| at.to_string()),
-        "mention_everyone": message.mentions_everyone, "mentions": mentions, "mention_roles": [],
+        "mention_everyone": message.mentions_everyone, "mentions": mentions,
+        "mention_roles": message.mention_roles.iter().map(Id::to_string).collect::<Vec<_>>(),
         "attachments": message.attachments.iter().map(attachment).collect::<Vec<_>>(),
         "embeds": message.embeds, "components": message.components, "pinned": message.pinned,
         "type": message.kind, "flags": flags(world, message),

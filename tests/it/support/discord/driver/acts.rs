@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::discord::gateway::Event;
 use crate::support::discord::state::{Id, Interaction, Message, Response, World};
-use crate::support::discord::{render, wire};
+use crate::support::discord::{permissions, render, wire};
 
 use super::person::Person;
 use super::place::{Place, Post, is_visible};
@@ -41,13 +41,14 @@ impl Slash<'_> {
     pub(crate) fn send(&self, place: &Place) -> Id {
         let Self { person, name, options } = self;
         person.shared.with(|world| {
-            let command = command(world, place.id, name, 1);
-            let given: Vec<_> = options.iter().map(|(key, value)| option(&command, key, value)).collect();
-            for wanted in command["options"].as_array().into_iter().flatten() {
+            let (command, within) = person.chat_command(world, place.id, name);
+            let described = within.as_ref().unwrap_or(&command);
+            let given: Vec<_> = options.iter().map(|(key, value)| option(described, key, value)).collect();
+            for wanted in described["options"].as_array().into_iter().flatten() {
                 let is_given = given.iter().any(|given| given["name"] == wanted["name"]);
                 assert!(is_given || wanted["required"] != true, "/{name} wants {}", wanted["name"]);
             }
-            let data = json!({"id": command["id"], "name": name, "type": 1, "options": given});
+            let data = typed(world, &command, within.as_ref(), given);
             let label = options
                 .iter()
                 .fold(format!("/{name}"), |label, (key, value)| format!("{label} {key}:{value}"));
@@ -57,10 +58,30 @@ impl Slash<'_> {
 }
 
 impl Person {
-    /// `/name` with options; every value is written as one types it.
+    /// `/name` with options; every value is written as one types it. `daily add` is a command within a command;
+    /// roles and channels are written as their ids.
     pub(crate) fn slash<const N: usize>(&self, name: &str, options: [(&str, &str); N]) -> Slash<'_> {
         let options = options.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         Slash { person: self, name: name.to_owned(), options }
+    }
+
+    /// A registered command that they see, and the one within it that the name goes on with.
+    fn chat_command(&self, world: &World, place: Id, name: &str) -> (Value, Option<Value>) {
+        let (name, within) = name.split_once(' ').map_or((name, None), |(name, within)| (name, Some(within)));
+        let command = command(world, place, name, 1);
+        let wanted = command["default_member_permissions"].as_str().map_or(0, |bits| bits.parse().unwrap());
+        let may = permissions::of(world, self.id, place);
+        let shown = world.shown_to_all.contains(name);
+        assert!(may.has(wanted) || shown, "/{name} is not shown to {}", world.name_of(self.id));
+        let is_within = |option: &&Value| option["type"] == 1;
+        let mut options = command["options"].as_array().into_iter().flatten().filter(is_within);
+        let Some(within) = within else {
+            assert!(options.next().is_none(), "/{name} is no command without another one");
+            return (command, None);
+        };
+        let found = options.find(|option| option["name"] == within).cloned();
+        assert!(found.is_some(), "/{name} has no command {within}");
+        (command, found)
     }
 
     /// Uses a message command on a message.
@@ -78,21 +99,34 @@ impl Person {
         self.answered(id).await;
     }
 
-    /// What is offered for an option while they type in it.
+    /// What is offered for an option while they type in it, as they read it.
     pub(crate) async fn completes(&self, name: &str, key: &str, typed: &str, place: &Place) -> Vec<String> {
+        self.offers(name, key, typed, place).await.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The same, each with what it stands for.
+    pub(crate) async fn offers(
+        &self,
+        name: &str,
+        key: &str,
+        typed: &str,
+        place: &Place,
+    ) -> Vec<(String, String)> {
         let id = self.shared.with(|world| {
-            let command = command(world, place.id, name, 1);
-            let mut focused = option(&command, key, typed);
+            let (command, within) = self.chat_command(world, place.id, name);
+            let described = within.as_ref().unwrap_or(&command);
+            let mut focused = option(described, key, typed);
             focused["focused"] = json!(true);
             let wanted =
-                command["options"].as_array().into_iter().flatten().find(|option| option["name"] == key);
+                described["options"].as_array().into_iter().flatten().find(|option| option["name"] == key);
             assert!(wanted.is_some_and(|option| option["autocomplete"] == true), "{key} offers nothing");
-            let data = json!({"id": command["id"], "name": name, "type": 1, "options": [focused]});
+            let data = self::typed(world, &command, within.as_ref(), vec![focused]);
             self.interact(world, AUTOCOMPLETE, place.id, None, data, format!("/{name} {key}:{typed}…"))
         });
         match self.answered(id).await {
             Response::Choices(choices) => {
-                choices.iter().map(|choice| choice["name"].as_str().unwrap_or_default().to_owned()).collect()
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                choices.iter().map(|choice| (text(&choice["name"]), text(&choice["value"]))).collect()
             }
             other @ (Response::Message | Response::Update | Response::Form(_)) => panic!("{other:?}"),
         }
@@ -266,6 +300,29 @@ fn command(world: &World, place: Id, name: &str, kind: u64) -> Value {
     let for_users = command["integration_types"].as_array().is_some_and(|types| types.contains(&json!(1)));
     assert!(with_bot || for_users, "/{name} cannot be used where the bot is no member");
     command.clone()
+}
+
+/// A command as the client sends it, with the roles and channels that are named in it.
+fn typed(world: &World, command: &Value, within: Option<&Value>, given: Vec<Value>) -> Value {
+    let ids = |kind: u64| given.iter().filter(move |option| option["type"] == kind);
+    let mut resolved = json!({});
+    for id in ids(8).filter_map(|option| Id::of(&option["value"])) {
+        let guild = world.guilds.values().find(|guild| guild.roles.iter().any(|role| role.id == id));
+        let guild = guild.unwrap_or_else(|| panic!("there is no role {id}"));
+        let roles = wire::roles(world, guild.id);
+        let role = roles.as_array().unwrap().iter().find(|role| role["id"] == id.to_string()).unwrap();
+        resolved["roles"][id.to_string()] = role.clone();
+    }
+    for id in ids(7).filter_map(|option| Id::of(&option["value"])) {
+        let mut channel = wire::channel(world, id);
+        channel["permissions"] = json!("0");
+        resolved["channels"][id.to_string()] = channel;
+    }
+    let options = match within {
+        Some(within) => json!([{"type": 1, "name": within["name"], "options": given}]),
+        None => json!(given),
+    };
+    json!({"id": command["id"], "name": command["name"], "type": 1, "options": options, "resolved": resolved})
 }
 
 /// An option as the client sends it.

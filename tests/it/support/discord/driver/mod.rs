@@ -217,6 +217,11 @@ impl Discord {
         self.shared.with(|world| std::mem::take(&mut world.record.pings))
     }
 
+    /// Whether somebody can read something that nobody has read yet.
+    pub(crate) fn has_unread(&self, who: &Person) -> bool {
+        self.shared.with(|world| who.unread(world, |_| true).is_some())
+    }
+
     /// What the bot should not have done; taken, so that the end does not hold it against it.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.shared.with(|world| std::mem::take(&mut world.record.violations))

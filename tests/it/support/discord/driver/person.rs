@@ -121,17 +121,22 @@ impl Person {
     async fn reads_where(&self, what: &str, wanted: impl Fn(Id) -> bool) -> String {
         let name = self.shared.with(|world| world.name_of(self.id));
         let look = |world: &mut World| {
-            let place = world.record.shown.iter().position(|shown| {
-                !shown.read
-                    && wanted(shown.channel)
-                    && shown.only_for.is_none_or(|only| only == self.id)
-                    && sees_place(world, shown.channel, self.id)
-            })?;
+            let place = self.unread(world, &wanted)?;
             let shown = &mut world.record.shown[place];
             shown.read = true;
             Some(shown.text.clone())
         };
         self.shared.until(&format!("{what} that {name} can read"), look).await
+    }
+
+    /// The first message that nobody has read yet and they can see.
+    pub(super) fn unread(&self, world: &World, wanted: impl Fn(Id) -> bool) -> Option<usize> {
+        world.record.shown.iter().position(|shown| {
+            !shown.read
+                && wanted(shown.channel)
+                && shown.only_for.is_none_or(|only| only == self.id)
+                && sees_place(world, shown.channel, self.id)
+        })
     }
 
     /// The newest message of the bot that they can see.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::support::discord::state::{Id, Message, Overwrite, World};
+use crate::support::discord::state::{Id, Message, Overwrite, Role, World};
 use crate::support::discord::{Shared, permissions, render};
 
 use super::person::Person;
@@ -19,6 +19,26 @@ impl Server {
     pub(crate) fn channel(&self, name: &str) -> Place {
         let id = self.shared.with(|world| world.add_channel(self.id, name));
         Place { shared: self.shared.clone(), id }
+    }
+
+    /// Somebody may manage it from here on.
+    pub(crate) fn lets_manage(&self, who: &Person) {
+        self.shared.with(|world| world.guilds.get_mut(&self.id).unwrap().managers.insert(who.id));
+    }
+
+    /// Makes a role that anybody may mention; its id.
+    pub(crate) fn role(&self, name: &str) -> Id {
+        self.shared.with(|world| {
+            let id = world.new_id();
+            let role = Role { id, name: name.to_owned(), permissions: 0, mentionable: true };
+            world.guilds.get_mut(&self.id).unwrap().roles.push(role);
+            id
+        })
+    }
+
+    /// Shows a command to everybody, whatever it asks for by default.
+    pub(crate) fn shows_to_all(&self, command: &str) {
+        self.shared.with(|world| world.shown_to_all.insert(command.to_owned()));
     }
 
     /// Somebody comes in.

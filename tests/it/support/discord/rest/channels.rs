@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use super::{Answer, Call, Fail, Reply};
 use crate::support::discord::permissions::{self, Permissions};
 use crate::support::discord::rules::{Part, Problems};
-use crate::support::discord::state::{Id, Kind, World};
+use crate::support::discord::state::{Id, Kind, Message, World};
 use crate::support::discord::wire;
+
+/// Pinned messages of a channel.
+pub(crate) const PINS_MAX: usize = 250;
 
 pub(super) fn unknown_channel() -> Fail {
     Fail::new(404, 10003, "Unknown Channel")
@@ -180,8 +183,21 @@ fn set_pinned(world: &mut World, call: &Call, pinned: bool) -> Answer {
         demand(may, permissions::PIN_MESSAGES)?;
     }
     demand_active(world, channel)?;
+    let others =
+        world.messages.values().filter(|other| other.channel == channel && other.pinned && other.id != id);
+    if pinned && others.count() >= PINS_MAX {
+        return Err(Fail::new(400, 30003, "Maximum number of pins for the channel reached"));
+    }
     let message = world.messages.get_mut(&id);
     let message = message.filter(|message| message.channel == channel && message.only_for.is_none());
-    message.ok_or_else(unknown_message)?.pinned = pinned;
+    let message = message.ok_or_else(unknown_message)?;
+    let is_new = pinned && !message.pinned;
+    message.pinned = pinned;
+    if is_new {
+        let mut note = Message::plain(world.new_id(), channel, world.bot(), "");
+        note.kind = 6;
+        note.reply_to = Some(id);
+        world.post(note);
+    }
     Ok(Reply::Empty)
 }

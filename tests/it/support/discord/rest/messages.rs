@@ -181,11 +181,21 @@ pub(super) fn watch_mentions(world: &mut World, call: &Call, message: &mut Messa
             || (id.is_some() && listed(&allowed[kind]))
     };
     let mut pinged = BTreeSet::new();
+    let place = render::place(world, message.channel);
+    let guild = world.channels[&message.channel].guild.map(|guild| &world.guilds[&guild]);
+    let mut pings = Vec::new();
+    let was_there = world.record.shown.iter().any(|shown| shown.message == message.id);
+    let before = std::mem::take(&mut message.mention_roles);
     for piece in message.content.split('<').skip(1).filter_map(|piece| piece.split_once('>')) {
         let inside = piece.0;
         if let Some(role) = inside.strip_prefix("@&").and_then(Id::parse) {
-            if may("roles", Some(role)) {
-                world.record.pings.push(format!("role {role}"));
+            let known = guild.and_then(|guild| guild.roles.iter().find(|known| known.id == role));
+            if let Some(known) = known.filter(|known| known.mentionable && may("roles", Some(role))) {
+                message.mention_roles.insert(role);
+                // An edit calls nobody.
+                if !was_there {
+                    pings.push(format!("role {} {place}", known.name));
+                }
             }
         } else if let Some(id) = inside.strip_prefix('@').and_then(|id| Id::parse(id.trim_start_matches('!')))
             && world.users.contains_key(&id)
@@ -202,7 +212,11 @@ pub(super) fn watch_mentions(world: &mut World, call: &Call, message: &mut Messa
     if allowed.is_null() || allowed["replied_user"] == true {
         pinged.extend(author.filter(|author| *author != world.bot()));
     }
-    let place = render::place(world, message.channel);
+    world.record.pings.append(&mut pings);
+    // Who was mentioned is worked out anew where the text is.
+    if body.get("content").is_none() {
+        message.mention_roles = before;
+    }
     for id in &pinged {
         let sentence = format!("{} {place}", world.name_of(*id));
         world.record.pings.push(sentence);

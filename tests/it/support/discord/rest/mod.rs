@@ -32,6 +32,8 @@ use super::record::Logged;
 use super::state::{Id, World};
 use super::{Shared, contract};
 
+pub(crate) use channels::PINS_MAX;
+
 const API: &str = "/api/v10";
 
 /// A refusal in Discord's words.
