@@ -30,8 +30,39 @@ use crate::store::{
 
 /// The card that a round is: everything else hangs on it.
 pub(super) const POST: Seq = Seq(1);
+/// A reveal that may not be posted is waited for this long beyond the day: it is tried for about two.
+const REVEAL_WAITS: SignedDuration = SignedDuration::from_hours(48);
+/// How often it is looked whether it is out.
+const REVEAL_LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// A part never ends by itself while its round is kept.
-const PART_KEPT: SignedDuration = SignedDuration::from_hours(OPEN_MAX.as_hours() + 2 * KEPT.as_hours());
+const PART_KEPT: SignedDuration = SignedDuration::from_hours(OPEN_MAX.as_hours() + 4 * KEPT.as_hours());
+
+/// How long a close waits for what came before it and is still being read: as long as many people at once take.
+const CLOSE_WAITS: SignedDuration = SignedDuration::from_secs(15);
+/// How often it is looked whether that is read.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(1);
+
+/// Something that is being read in a round, until it is dropped.
+pub(super) struct UnderWay<'a> {
+    engine: &'a Engine,
+    round: InterviewId,
+    at: Timestamp,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut under_way = locked(&self.engine.under_way);
+        let times = under_way.entry(self.round).or_default();
+        if let Some(place) = times.iter().position(|at| *at == self.at) {
+            times.swap_remove(place);
+        }
+        if times.is_empty() {
+            under_way.remove(&self.round);
+        }
+        drop(under_way);
+        self.engine.ring();
+    }
+}
 
 /// Somebody does something in a round.
 pub(super) struct InRound<'a> {
@@ -244,6 +275,7 @@ impl Engine {
         if let Some(led_to) = self.store.journal(&deed.key).await? {
             return Ok(Ok(unmoved(led_to.unwrap_or(deed.round), Outcome::Duplicate)));
         }
+        let _under_way = self.under_way(deed.round, deed.at);
         let Some((_, mut round)) = self.load_round(deed.round).await? else {
             return Ok(Ok(Taken { over: true, ..unmoved(deed.round, Outcome::Over) }));
         };
@@ -447,13 +479,20 @@ impl Engine {
     /// Keeps a deadline of a round, or removes one that was kept long enough.
     pub(super) async fn tick_round(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
         let Some((stored, round)) = self.load_round(id).await? else { return Ok(()) };
-        if round.kept_until().is_some_and(|until| until <= now) {
+        if let Some(until) = round.kept_until().filter(|until| *until <= now) {
+            if now < later(until, REVEAL_WAITS) && self.store.has_reveal_waiting(id).await? {
+                return self.store.wake(id, later(now, REVEAL_LOOKED_AT_EVERY)).await;
+            }
             self.store.remove(id).await?;
             return self.know_rounds().await;
         }
         let Some((deadline, due)) = round.deadline().filter(|(deadline, _)| *deadline <= now) else {
             return Ok(());
         };
+        let patience = later(deadline, CLOSE_WAITS);
+        if due == round::Due::Close && now < patience && self.is_under_way(id, deadline) {
+            return self.store.wake(id, later(now, LOOK_EVERY)).await;
+        }
         let key = format!("tick:{}:{}:{due:?}:{}", id.0, deadline.as_millisecond(), stored.version);
         let heard = self.hear(id, &key, now, vec![Input::Tick]).await?;
         match stored.daily.filter(|_| heard.is_some_and(|heard| heard.round.is_unseen())) {
@@ -507,8 +546,44 @@ impl Engine {
         at: Timestamp,
         inputs: Vec<Input>,
     ) -> Result<Option<Heard>, StoreError> {
+        self.wait_for_earlier(id, at, &inputs).await?;
         let _one_by_one = self.rounds.lock().await;
         self.hear_now(id, key, at, inputs, None).await
+    }
+
+    /// Notes that something is being read in a round.
+    pub(super) fn under_way(&self, round: InterviewId, at: Timestamp) -> UnderWay<'_> {
+        locked(&self.under_way).entry(round).or_default().push(at);
+        UnderWay { engine: self, round, at }
+    }
+
+    /// Whether something is being read in a round that came before an instant.
+    fn is_under_way(&self, round: InterviewId, before: Timestamp) -> bool {
+        locked(&self.under_way).get(&round).is_some_and(|times| times.iter().any(|at| *at < before))
+    }
+
+    /// What closes a round waits for what came before it.
+    async fn wait_for_earlier(
+        &self,
+        id: InterviewId,
+        at: Timestamp,
+        inputs: &[Input],
+    ) -> Result<(), StoreError> {
+        let Some((_, round)) = self.load_round(id).await? else { return Ok(()) };
+        let Some((deadline, _)) = round.deadline().filter(|_| closes(&round, inputs, at)) else {
+            return Ok(());
+        };
+        let before = deadline.min(at);
+        let patience = later(before, CLOSE_WAITS);
+        let mut bell = self.bell.subscribe();
+        while self.is_under_way(id, before) && self.clock.now() < patience {
+            tokio::select! {
+                // The bell is the engine's own, so it is there.
+                _ = bell.changed() => {}
+                () = self.clock.sleep_until(patience) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Applies inputs in one transaction; `None` if the round is gone. Only for
@@ -658,7 +733,7 @@ fn of_question(question: &Question) -> Filter {
     Filter { question: Some(question.id.clone()), ..Filter::default() }
 }
 
-fn restored(stored: &StoredInterview) -> Option<Round> {
+pub(super) fn restored(stored: &StoredInterview) -> Option<Round> {
     let plan: Plan = serde_json::from_str(&stored.plan).ok()?;
     let state: State = serde_json::from_str(&stored.state).ok()?;
     Some(Round::restore(Arc::new(plan), state))
@@ -709,6 +784,10 @@ fn note_for(person: &Person, effects: &[Effect]) -> Option<Note> {
         let Effect::Tell { person: whom, note } = effect else { return None };
         (whom == person).then_some(*note)
     })
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn round_written(round: &Round, posts: Vec<NewPost>, at: Timestamp) -> Written {
