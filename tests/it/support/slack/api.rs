@@ -67,7 +67,11 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     };
     let fault = shared.with(|world| {
         let place = world.faults.iter().position(|(of, _)| *of == method)?;
-        Some(world.faults.remove(place).1)
+        let fault = world.faults.remove(place).1;
+        if matches!(fault, Fault::Error(_) | Fault::TooMany(_)) {
+            world.calls.push((method.clone(), body.clone()));
+        }
+        Some(fault)
     });
     let body_of = |answer: Answer| match answer {
         Ok(mut answer) => {
@@ -85,12 +89,8 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     };
     match fault {
         None | Some(Fault::Pass) => Ok(json_answer(200, &body_of(shared.with(call)))),
-        Some(Fault::Error(error)) => {
-            shared.with(|world| world.calls.push((method.clone(), body.clone())));
-            Ok(json_answer(200, &body_of(Err(error))))
-        }
+        Some(Fault::Error(error)) => Ok(json_answer(200, &body_of(Err(error)))),
         Some(Fault::TooMany(seconds)) => {
-            shared.with(|world| world.calls.push((method.clone(), body.clone())));
             let mut answer = json_answer(429, &body_of(Err("ratelimited")));
             answer.headers_mut().insert(RETRY_AFTER, seconds.into());
             Ok(answer)
