@@ -63,15 +63,9 @@ pub(super) fn card(
 
 /// The role that a card is for.
 fn role(card: &Card) -> Option<RoleId> {
-    card.blocks.iter().find_map(|block| match block {
-        Block::Ping { role } => place::id(role).map(RoleId::new),
-        Block::Heading { .. }
-        | Block::Text { .. }
-        | Block::Small { .. }
-        | Block::Quote { .. }
-        | Block::Item { .. }
-        | Block::When { .. }
-        | Block::Bars { .. } => None,
+    card.blocks.iter().find_map(|block| {
+        let Block::Ping { role } = block else { return None };
+        place::id(role).map(RoleId::new)
     })
 }
 
@@ -234,15 +228,9 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
 
 /// When the round of a host's card closes.
 fn closes_at(card: &Card) -> Option<Timestamp> {
-    card.blocks.iter().find_map(|block| match block {
-        Block::When { at, .. } => Some(*at),
-        Block::Heading { .. }
-        | Block::Text { .. }
-        | Block::Small { .. }
-        | Block::Quote { .. }
-        | Block::Item { .. }
-        | Block::Bars { .. }
-        | Block::Ping { .. } => None,
+    card.blocks.iter().find_map(|block| {
+        let Block::When { at, .. } = block else { return None };
+        Some(*at)
     })
 }
 

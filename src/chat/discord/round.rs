@@ -172,15 +172,9 @@ impl Discord {
         channel: ChannelId,
         post: MessageId,
     ) -> Result<Receipt, Trouble> {
-        let title = card.blocks.iter().find_map(|block| match block {
-            Block::Heading { text } => Some(text.as_str()),
-            Block::Text { .. }
-            | Block::Small { .. }
-            | Block::Quote { .. }
-            | Block::Item { .. }
-            | Block::When { .. }
-            | Block::Bars { .. }
-            | Block::Ping { .. } => None,
+        let title = card.blocks.iter().find_map(|block| {
+            let Block::Heading { text } = block else { return None };
+            Some(text.as_str())
         });
         let thread = self.thread_named(channel, post, title, say::ROUND_THREAD).await?;
         Ok(self.done(MessageId::new(thread.get())))
@@ -217,15 +211,9 @@ fn thread(delivery: &Delivery) -> Option<ChannelId> {
 
 /// The counts of a card.
 fn bars(card: &Card) -> Option<&Bars> {
-    card.blocks.iter().find_map(|block| match block {
-        Block::Bars { bars } => Some(bars),
-        Block::Heading { .. }
-        | Block::Text { .. }
-        | Block::Small { .. }
-        | Block::Quote { .. }
-        | Block::Item { .. }
-        | Block::When { .. }
-        | Block::Ping { .. } => None,
+    card.blocks.iter().find_map(|block| {
+        let Block::Bars { bars } = block else { return None };
+        Some(bars)
     })
 }
 

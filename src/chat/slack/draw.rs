@@ -118,24 +118,13 @@ pub(super) fn rows(buttons: Vec<Element>) -> Vec<Block> {
 
 /// The first line of ours, which stands for the card in notifications.
 fn notice(card: &Card) -> String {
-    let line = card.blocks.iter().find_map(|block| match block {
-        card::Block::Heading { text } | card::Block::Text { text } => text.lines().next(),
-        card::Block::Small { .. }
-        | card::Block::Quote { .. }
-        | card::Block::Item { .. }
-        | card::Block::When { .. }
-        | card::Block::Bars { .. }
-        | card::Block::Ping { .. } => None,
+    let line = card.blocks.iter().find_map(|block| {
+        let (card::Block::Heading { text } | card::Block::Text { text }) = block else { return None };
+        text.lines().next()
     });
-    let small = card.blocks.iter().find_map(|block| match block {
-        card::Block::Small { text } => text.lines().next(),
-        card::Block::Heading { .. }
-        | card::Block::Text { .. }
-        | card::Block::Quote { .. }
-        | card::Block::Item { .. }
-        | card::Block::When { .. }
-        | card::Block::Bars { .. }
-        | card::Block::Ping { .. } => None,
+    let small = card.blocks.iter().find_map(|block| {
+        let card::Block::Small { text } = block else { return None };
+        text.lines().next()
     });
     line.or(small).unwrap_or(say::slack::home::TITLE).chars().take(NOTICE_MAX).collect()
 }
@@ -247,22 +236,11 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
     let show_all = shown_all.then(|| button(say::slack::SHOW_ALL, false, Action::ShowAll)).flatten();
     let mut number = 0;
     let others = card.buttons.iter().filter_map(|pressed| {
-        let label = match pressed {
-            Button::Correct(_) => {
-                number += 1;
-                number.to_string()
-            }
-            Button::Blank
-            | Button::Skip
-            | Button::OnceMore
-            | Button::NotWhatIMeant
-            | Button::Next
-            | Button::Stop
-            | Button::Answer
-            | Button::TakeBack
-            | Button::HowDidIDo
-            | Button::ShowAnswer
-            | Button::Host(_) => say::label(pressed).to_owned(),
+        let label = if let Button::Correct(_) = pressed {
+            number += 1;
+            number.to_string()
+        } else {
+            say::label(pressed).to_owned()
         };
         button(&label, *pressed == Button::Next, Action::Press(pressed.clone()))
     });
