@@ -134,6 +134,8 @@ pub enum DailyWanted {
     },
     /// To see them all.
     List,
+    /// To choose one of them: what they are called, and nothing that takes looking up.
+    Choose,
     /// Another channel, or other details.
     Edit {
         /// Which.

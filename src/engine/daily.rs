@@ -11,6 +11,7 @@ use super::round::{Opened, Opening, POST, bag};
 use super::{Engine, locked};
 use crate::chat::{AboutDaily, Dailies, DailyWanted, Front, Place, Refusal};
 use crate::core::calendar::{Due, Post as Coming};
+use crate::core::card::{Card, CardKind};
 use crate::core::choose::Filter;
 use crate::core::daily::{Daily, DailyId, NEXT_SHOWN, Trouble, UNSEEN_FEW};
 use crate::core::say::{self, DailyDone, DailyState};
@@ -63,6 +64,9 @@ impl Engine {
     ) -> Result<Result<Dailies, Refusal>, StoreError> {
         let changed = match &about.wanted {
             DailyWanted::List => return self.list(server, None).await.map(Ok),
+            DailyWanted::Choose => {
+                return self.list(server, Some(Card::new(CardKind::Dailies))).await.map(Ok);
+            }
             DailyWanted::Add { channel, wish } => {
                 let channel = Place(channel.channel().to_owned());
                 match wish.settle(None) {
@@ -152,11 +156,7 @@ impl Engine {
     }
 
     /// All dailies of a server in short; with a card for all of them, if there is no other to show.
-    async fn list(
-        &self,
-        server: &Place,
-        card: Option<crate::core::card::Card>,
-    ) -> Result<Dailies, StoreError> {
+    async fn list(&self, server: &Place, card: Option<Card>) -> Result<Dailies, StoreError> {
         let mut all = Vec::new();
         let mut states = Vec::new();
         for stored in self.store.dailies_of(server).await? {
@@ -376,7 +376,9 @@ fn changed(wanted: &DailyWanted, stored: &StoredDaily, daily: Daily) -> Result<C
         DailyWanted::Resume(_) => Changed { paused: false, done: DailyDone::Resumed, ..same },
         DailyWanted::Skip(_) => Changed { done: DailyDone::Skipped, ..same },
         DailyWanted::Remove(_) => Changed { done: DailyDone::Removed, ..same },
-        DailyWanted::Add { .. } | DailyWanted::List => return Err(Refusal::NoSuchDaily),
+        DailyWanted::Add { .. } | DailyWanted::List | DailyWanted::Choose => {
+            return Err(Refusal::NoSuchDaily);
+        }
     })
 }
 

@@ -189,6 +189,12 @@ async fn f25_three_days_with_an_outage_are_two_posts_and_one_note() {
     let missed = say::daily_trouble(&Trouble::Missed { first: date, last: date });
     assert_eq!(play.channel.told(), [(MOD.into(), missed.clone())]);
     let list = wants(&mut play, "list", true, DailyWanted::List).await.unwrap();
+    let names = wants(&mut play, "names", true, DailyWanted::Choose).await.unwrap();
+    assert_eq!(
+        (names.all, names.card.blocks),
+        (list.all.clone(), Vec::new()),
+        "choosing one looks nothing up"
+    );
     assert!(shown(&list).contains(&missed), "{}", shown(&list));
     play.restart_after(HOUR).await;
     until(&mut play, "2026-01-08T08:40:00Z").await;

@@ -80,7 +80,7 @@ impl Discord {
     /// The dailies that are like what somebody types, to choose one.
     pub(super) async fn dailies_like(&self, asker: &Asker, typed: &str) -> Vec<Suggestion> {
         let Some(here) = here(asker) else { return Vec::new() };
-        let all = tokio::time::timeout(AT_ONCE, self.dailies(asker, here, DailyWanted::List)).await;
+        let all = tokio::time::timeout(AT_ONCE, self.dailies(asker, here, DailyWanted::Choose)).await;
         // To those who may not manage the server, nothing is suggested.
         let Ok(Ok(Dailies { all, .. })) = all else { return Vec::new() };
         let typed = typed.to_lowercase();

@@ -28,8 +28,8 @@ const WORDS_MAX: usize = 1_000;
 const DOUBTFUL_MAX: usize = 10_000;
 /// Events remembered as taken, by their ids; the oldest are forgotten. Discord sends one twice within minutes.
 const TAKEN_MAX: usize = 20_000;
-/// What a channel lacks is asked once in this time: each letter that is typed to choose a daily asks for it, and
-/// whoever gives a permission is soon believed.
+/// What a channel lacks is asked once in this time: a list of dailies asks for each of them, and whoever gives a
+/// permission is soon believed.
 const LACKS_KEPT: SignedDuration = SignedDuration::from_secs(10);
 /// Channels of which that is known at the most.
 const LACKS_MAX: usize = 1_000;

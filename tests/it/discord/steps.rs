@@ -443,6 +443,7 @@ async fn wishes_for_a_daily_are_read_as_they_were_chosen() {
             DailyWanted::Add { channel, wish } => (Some(channel.0), wish),
             DailyWanted::Edit { channel, wish, .. } => (channel.map(|channel| channel.0), wish),
             other @ (DailyWanted::List
+            | DailyWanted::Choose
             | DailyWanted::Pause(_)
             | DailyWanted::Resume(_)
             | DailyWanted::Skip(_)
@@ -501,7 +502,7 @@ async fn zones_and_dailies_are_suggested() {
         let card = Card::new(CardKind::Dailies);
         let answer = if may { Ok(Dailies { card, all }) } else { Err(Refusal::NotManager) };
         let (offered, (_, manages, wanted)) = tokio::join!(offering, bot.is_asked(answer));
-        assert_eq!((manages, wanted), (may, DailyWanted::List));
+        assert_eq!((manages, wanted), (may, DailyWanted::Choose));
         let expected = [("09:30 Europe/Berlin · mon, tue".to_owned(), "4".to_owned())];
         assert_eq!(offered, if may { expected.to_vec() } else { Vec::new() });
     }
