@@ -104,6 +104,8 @@ async fn f29_card_of_several_messages_that_broke_off_is_completed() {
         assert_eq!(ends.thread, thread, "in a channel, the rest stands in the thread of the question");
         who.presses("Skip").await;
         who.sees(REVEAL).await;
+        // The model answer stands under the long question, in several messages; this is its last one.
+        who.sees("[Once more]").await;
     }
     slack.acknowledged().await;
     bot.stop().await;
