@@ -97,6 +97,11 @@ pub enum Trouble {
         /// Which.
         date: Date,
     },
+    /// Another round was open in the channel for as long as the post of a date may be late.
+    Busy {
+        /// Which.
+        date: Date,
+    },
     /// No question fits.
     NothingFits {
         /// For which date.

@@ -204,10 +204,11 @@ impl Engine {
         }
         let wait = doubled(BLOCKED_FOR, post.blocked, BLOCKED_FOR_MAX);
         self.put_off(post, wait, Delay::Blocked).await?;
-        if post.blocked == 0 {
-            self.tell(front, post, say::blocked(obstacle)).await?;
+        match (post.blocked, post.daily.filter(|_| post.seq == round::POST)) {
+            (0, Some(_)) => self.daily_refused(front, post).await,
+            (0, None) => self.tell(front, post, say::blocked(obstacle)).await,
+            (_, _) => Ok(()),
         }
-        Ok(())
     }
 
     async fn put_off(&self, post: &Post, wait: SignedDuration, delay: Delay) -> Result<(), StoreError> {

@@ -163,7 +163,7 @@ impl Engine {
             let Some(daily) = parsed(&stored) else { continue };
             all.push((stored.id, say::daily_line(&daily)));
             if card.is_none() {
-                let trouble = stored.trouble.as_deref().and_then(|text| serde_json::from_str(text).ok());
+                let trouble = trouble_of(&stored);
                 let state =
                     self.state_of(&stored.channel, &daily, stored.handled, stored.paused, trouble).await?;
                 states.push((daily, state));
@@ -231,7 +231,10 @@ impl Engine {
             let settled = match due {
                 Due::Post(_) if !again => self.post_daily(&stored, &daily, date, now).await?,
                 Due::Missed { first, last } if !again => {
-                    self.note(&stored, date, now, Some(Trouble::Missed { first, last })).await?;
+                    let busy = Trouble::Busy { date: last };
+                    let was_busy = first == last && trouble_of(&stored) == Some(busy);
+                    let trouble = if was_busy { busy } else { Trouble::Missed { first, last } };
+                    self.note(&stored, date, now, Some(trouble)).await?;
                     true
                 }
                 Due::Post(_) | Due::Missed { .. } | Due::Wait { .. } => {
@@ -282,7 +285,14 @@ impl Engine {
                 Ok(true)
             }
             Opened::Before(_) => Ok(true),
-            Opened::Taken(_) => Ok(false),
+            Opened::Taken(_) => {
+                // Nobody is told before it is too late; then this is why.
+                let busy = to_json(&Trouble::Busy { date });
+                if stored.trouble.as_ref() != Some(&busy) {
+                    self.store.daily_trouble(stored.id, Some(busy)).await?;
+                }
+                Ok(false)
+            }
             Opened::NothingFits => {
                 self.note(stored, date, now, Some(Trouble::NothingFits { date })).await?;
                 Ok(true)
@@ -302,8 +312,9 @@ impl Engine {
         let handled = Handled { daily: stored.id, date, wake_at: Some(now), trouble: noted };
         let key = key(stored.id, date, now);
         self.commit(Change { key, at: now, save: None, begin: None, handled: Some(handled) }).await?;
-        let is_news =
-            |trouble: &Trouble| stored.trouble.is_none() || matches!(trouble, Trouble::Missed { .. });
+        let is_news = |trouble: &Trouble| {
+            stored.trouble.is_none() || matches!(trouble, Trouble::Missed { .. } | Trouble::Busy { .. })
+        };
         if let Some(trouble) = trouble.filter(is_news) {
             self.tell_creator(stored, say::daily_trouble(&trouble));
         }
@@ -386,6 +397,10 @@ fn changed(wanted: &DailyWanted, stored: &StoredDaily, daily: Daily) -> Result<C
 /// the clock comes by.
 fn key(daily: DailyId, date: Date, now: Timestamp) -> String {
     format!("daily:{}:{date}:{}", daily.0, now.as_millisecond())
+}
+
+fn trouble_of(stored: &StoredDaily) -> Option<Trouble> {
+    serde_json::from_str(stored.trouble.as_deref()?).ok()
 }
 
 fn parsed(stored: &StoredDaily) -> Option<Daily> {

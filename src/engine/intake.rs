@@ -198,6 +198,7 @@ impl Engine {
                 return Ok(Ok(unmoved(id, Outcome::Stale)));
             }
             let part_of = stored.round.filter(|_| matches!(by, By::Person { .. }));
+            let _under_way = part_of.map(|round| self.under_way(round, at));
             let applied = match restore(&stored) {
                 Some(interview) => self.apply(interview, input.clone(), at).await,
                 None => None,

@@ -34,6 +34,7 @@ impl Engine {
         let mut held = false;
         loop {
             self.inputs_waiting.store(waiting, Ordering::Relaxed);
+            self.inputs_coming.store(inbox.len(), Ordering::Relaxed);
             while open && let Some(person) = self.next_behind(|person| !lanes.contains_key(person)) {
                 lanes.insert(person.clone(), VecDeque::new());
                 running.push(self.take_next(Some(person), None));

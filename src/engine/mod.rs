@@ -7,6 +7,7 @@
 mod alarm;
 mod begin;
 mod behind;
+mod closing;
 mod courier;
 mod daily;
 mod intake;
@@ -15,7 +16,7 @@ mod look;
 mod personal;
 mod round;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -80,8 +81,12 @@ pub struct Engine {
     pulse: Mutex<Pulse>,
     behind: Mutex<Behind>,
     inputs_waiting: AtomicUsize,
+    /// Inputs that no lane has taken yet.
+    inputs_coming: AtomicUsize,
     /// Many people meet in one round: they take turns rather than meet on the way to the disk.
     rounds: tokio::sync::Mutex<()>,
+    /// When what is being read in rounds came, round by round.
+    under_way: Mutex<BTreeMap<InterviewId, Vec<Timestamp>>>,
     /// What is to be said to people by the way: to whom, about which place, and what.
     words: Mutex<VecDeque<(Person, Place, String)>>,
     /// What is a round, or a part in one.
@@ -112,7 +117,9 @@ impl Engine {
             pulse: Mutex::default(),
             behind: Mutex::default(),
             inputs_waiting: AtomicUsize::new(0),
+            inputs_coming: AtomicUsize::new(0),
             rounds: tokio::sync::Mutex::default(),
+            under_way: Mutex::default(),
             words: Mutex::default(),
             in_rounds: Mutex::default(),
         }

@@ -1,11 +1,15 @@
 //! What is kept about a person: all of it handed over, or all of it removed; and the end of a place.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Engine;
+use super::round::restored;
 use crate::chat::{Person, Place};
+use crate::core::round::Participant;
 use crate::store::{Post, PostStatus, StoreError, StoredInterview};
 
 /// Everything that is stored about a person.
@@ -15,6 +19,8 @@ struct Export {
     person: Person,
     /// Rounds that they began and that are kept; what they said in rounds is among the interviews.
     rounds: Vec<ExportedRound>,
+    /// What rounds that are kept know of them.
+    took_part: Vec<ExportedPart>,
     /// Dailies that they made.
     dailies: Vec<ExportedDaily>,
     /// Interviews that are not over, or whose last cards are not out.
@@ -47,6 +53,12 @@ struct ExportedRound {
     round: i64,
     place: Place,
     active_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ExportedPart {
+    round: i64,
+    participant: Participant,
 }
 
 #[derive(Serialize)]
@@ -84,39 +96,63 @@ impl Engine {
     /// Everything about a person, as one JSON document.
     pub(super) async fn export(&self, person: Person) -> Result<String, StoreError> {
         let everything = self.store.everything(&person).await?;
-        let export = Export {
-            person,
-            rounds: everything
-                .hosted
-                .into_iter()
-                .map(|(round, place, active_at)| ExportedRound { round: round.0, place, active_at })
-                .collect(),
-            dailies: everything
-                .dailies
-                .into_iter()
-                .map(|daily| ExportedDaily {
-                    daily: daily.id.0,
-                    channel: daily.channel,
-                    paused: daily.paused,
-                    settings: json(&daily.daily),
-                })
-                .collect(),
-            interviews: everything.interviews.into_iter().map(exported).collect(),
-            results: everything
-                .records
-                .into_iter()
-                .map(|(at, record)| ExportedResult { at, result: json(&record) })
-                .collect(),
-            seen: everything
-                .seen
-                .into_iter()
-                .map(|(question, trap, at)| ExportedSeen {
-                    question,
-                    trap: (!trap.is_empty()).then_some(trap),
-                    at,
-                })
-                .collect(),
-        };
+        let mut took_part = Vec::new();
+        let mut open = BTreeSet::new();
+        for stored in self.store.rounds().await? {
+            let Some(round) = restored(&stored) else { continue };
+            if let Some(participant) = round.state().people.get(&person) {
+                took_part.push(ExportedPart { round: stored.id.0, participant: participant.clone() });
+            }
+            if !round.is_over() {
+                open.insert(stored.id.0);
+            }
+        }
+        let export =
+            Export {
+                person,
+                rounds: everything
+                    .hosted
+                    .into_iter()
+                    .map(|(round, place, active_at)| ExportedRound { round: round.0, place, active_at })
+                    .collect(),
+                took_part,
+                dailies: everything
+                    .dailies
+                    .into_iter()
+                    .map(|daily| ExportedDaily {
+                        daily: daily.id.0,
+                        channel: daily.channel,
+                        paused: daily.paused,
+                        settings: json(&daily.daily),
+                    })
+                    .collect(),
+                interviews: everything
+                    .interviews
+                    .into_iter()
+                    .map(exported)
+                    .map(|one| {
+                        if one.round.is_some_and(|round| open.contains(&round)) {
+                            unspoiled(one)
+                        } else {
+                            one
+                        }
+                    })
+                    .collect(),
+                results: everything
+                    .records
+                    .into_iter()
+                    .map(|(at, record)| ExportedResult { at, result: json(&record) })
+                    .collect(),
+                seen: everything
+                    .seen
+                    .into_iter()
+                    .map(|(question, trap, at)| ExportedSeen {
+                        question,
+                        trap: (!trap.is_empty()).then_some(trap),
+                        at,
+                    })
+                    .collect(),
+            };
         Ok(serde_json::to_string_pretty(&export)
             .expect("our own types are plain data, which always serialises"))
     }
@@ -161,6 +197,18 @@ fn exported((stored, posts): (StoredInterview, Vec<Post>)) -> ExportedInterview 
             })
             .collect(),
     }
+}
+
+/// A part in a round that is open, without what everybody gets to see together: of its question and its
+/// follow-ups only what was asked.
+fn unspoiled(mut part: ExportedInterview) -> ExportedInterview {
+    let asked = |value: &Value| serde_json::json!({ "id": value["id"], "ask": value["ask"] });
+    part.plan = asked(&part.plan["items"][0]["question"]);
+    let traps = part.state.pointer_mut("/exchange/asked").and_then(Value::as_array_mut);
+    for trap in traps.into_iter().flatten().filter_map(|one| one.get_mut("trap")) {
+        *trap = asked(trap);
+    }
+    part
 }
 
 /// What cannot be read is handed over as it is.

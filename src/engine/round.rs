@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::begin::last_post;
+use super::closing::LOOK_EVERY;
 use super::intake::{By, CONFLICTS_MAX, restore, to_json, unmoved, written};
 use super::{Engine, locked};
 use crate::chat::{Delivery, Outcome, Person, Place, Refusal, Request, RoundRequest, Taken};
@@ -30,8 +31,12 @@ use crate::store::{
 
 /// The card that a round is: everything else hangs on it.
 pub(super) const POST: Seq = Seq(1);
+/// A reveal that may not be posted is waited for this long beyond the day: it is tried for about two.
+const REVEAL_WAITS: SignedDuration = SignedDuration::from_hours(48);
+/// How often it is looked whether it is out.
+const REVEAL_LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// A part never ends by itself while its round is kept.
-const PART_KEPT: SignedDuration = SignedDuration::from_hours(OPEN_MAX.as_hours() + 2 * KEPT.as_hours());
+const PART_KEPT: SignedDuration = SignedDuration::from_hours(OPEN_MAX.as_hours() + 4 * KEPT.as_hours());
 
 /// Somebody does something in a round.
 pub(super) struct InRound<'a> {
@@ -244,6 +249,7 @@ impl Engine {
         if let Some(led_to) = self.store.journal(&deed.key).await? {
             return Ok(Ok(unmoved(led_to.unwrap_or(deed.round), Outcome::Duplicate)));
         }
+        let _under_way = self.under_way(deed.round, deed.at);
         let Some((_, mut round)) = self.load_round(deed.round).await? else {
             return Ok(Ok(Taken { over: true, ..unmoved(deed.round, Outcome::Over) }));
         };
@@ -447,13 +453,19 @@ impl Engine {
     /// Keeps a deadline of a round, or removes one that was kept long enough.
     pub(super) async fn tick_round(&self, id: InterviewId, now: Timestamp) -> Result<(), StoreError> {
         let Some((stored, round)) = self.load_round(id).await? else { return Ok(()) };
-        if round.kept_until().is_some_and(|until| until <= now) {
+        if let Some(until) = round.kept_until().filter(|until| *until <= now) {
+            if now < later(until, REVEAL_WAITS) && self.store.has_reveal_waiting(id).await? {
+                return self.store.wake(id, later(now, REVEAL_LOOKED_AT_EVERY)).await;
+            }
             self.store.remove(id).await?;
             return self.know_rounds().await;
         }
         let Some((deadline, due)) = round.deadline().filter(|(deadline, _)| *deadline <= now) else {
             return Ok(());
         };
+        if due == round::Due::Close && self.waits_to_close(id, deadline) {
+            return self.store.wake(id, later(now, LOOK_EVERY)).await;
+        }
         let key = format!("tick:{}:{}:{due:?}:{}", id.0, deadline.as_millisecond(), stored.version);
         let heard = self.hear(id, &key, now, vec![Input::Tick]).await?;
         match stored.daily.filter(|_| heard.is_some_and(|heard| heard.round.is_unseen())) {
@@ -507,6 +519,7 @@ impl Engine {
         at: Timestamp,
         inputs: Vec<Input>,
     ) -> Result<Option<Heard>, StoreError> {
+        self.wait_to_close(id, at, &inputs).await?;
         let _one_by_one = self.rounds.lock().await;
         self.hear_now(id, key, at, inputs, None).await
     }
@@ -658,7 +671,7 @@ fn of_question(question: &Question) -> Filter {
     Filter { question: Some(question.id.clone()), ..Filter::default() }
 }
 
-fn restored(stored: &StoredInterview) -> Option<Round> {
+pub(super) fn restored(stored: &StoredInterview) -> Option<Round> {
     let plan: Plan = serde_json::from_str(&stored.plan).ok()?;
     let state: State = serde_json::from_str(&stored.state).ok()?;
     Some(Round::restore(Arc::new(plan), state))
@@ -666,10 +679,9 @@ fn restored(stored: &StoredInterview) -> Option<Round> {
 
 /// Whether these inputs may close a round, or there is nothing else to be heard: then everybody is heard
 /// before.
-fn closes(round: &Round, inputs: &[Input], at: Timestamp) -> bool {
+pub(super) fn closes(round: &Round, inputs: &[Input], at: Timestamp) -> bool {
     let by_host = |input: &Input| matches!(input, Input::Controlled { control: Control::Close, .. });
-    let by_time = round.deadline().is_some_and(|(deadline, due)| due == round::Due::Close && deadline <= at);
-    !round.is_over() && (by_time || inputs.is_empty() || inputs.iter().any(by_host))
+    !round.is_over() && (round.closing() <= at || inputs.is_empty() || inputs.iter().any(by_host))
 }
 
 /// What a round has not heard of a part in it. Hearing it again would change nothing.
@@ -709,6 +721,10 @@ fn note_for(person: &Person, effects: &[Effect]) -> Option<Note> {
         let Effect::Tell { person: whom, note } = effect else { return None };
         (whom == person).then_some(*note)
     })
+}
+
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn round_written(round: &Round, posts: Vec<NewPost>, at: Timestamp) -> Written {

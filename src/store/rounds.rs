@@ -64,6 +64,20 @@ impl Store {
         self.writer.write(Write::Remove(id)).await.map(drop)
     }
 
+    /// Lets an interview or a round be looked at again at `wake_at`. Its next input writes its own.
+    pub async fn wake(&self, id: InterviewId, wake_at: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(Write::Wake(id, wake_at)).await.map(drop)
+    }
+
+    /// Whether something is still to be shown under the post of a round.
+    pub async fn has_reveal_waiting(&self, round: InterviewId) -> Result<bool, StoreError> {
+        let waiting = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE interview = ? AND way = 'under' \
+             AND status IN ('queued', 'sending'))",
+        );
+        Ok(waiting.bind(round.0).fetch_one(&self.reads).await?)
+    }
+
     /// Removes what somebody said in a round before this part of theirs.
     pub async fn remove_earlier(
         &self,

@@ -30,6 +30,7 @@ pub(super) enum Write {
     RemoveDaily(DailyId),
     DailyTrouble(DailyId, Option<String>),
     WakeDaily(DailyId, Timestamp),
+    Wake(InterviewId, Timestamp),
     PruneDates(Date),
     CountFailure(InterviewId),
     SetAside(InterviewId, String),
@@ -82,6 +83,11 @@ pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> R
         }
         Write::WakeDaily(id, at) => {
             let wake = sqlx::query("UPDATE dailies SET wake_at = ? WHERE id = ? AND paused = 0");
+            let wake = wake.bind(at.as_millisecond()).bind(id.0);
+            Ok(wake.execute(connection).await?.rows_affected())
+        }
+        Write::Wake(id, at) => {
+            let wake = sqlx::query("UPDATE interviews SET wake_at = ? WHERE id = ? AND open = 1");
             let wake = wake.bind(at.as_millisecond()).bind(id.0);
             Ok(wake.execute(connection).await?.rows_affected())
         }

@@ -297,6 +297,8 @@ async fn daily_waits_for_an_open_round_and_not_for_ever() {
         assert_eq!(posts(&play), 1);
         until(&mut play, "2026-01-06T12:00:00Z").await;
         assert_eq!((posts(&play), play.channel.told().len()), expected, "{minutes}");
+        let busy = say::daily_trouble(&Trouble::Busy { date: "2026-01-06".parse().unwrap() });
+        assert!(play.channel.told().iter().all(|(who, said)| who.0 == MOD && *said == busy));
     }
 }
 
@@ -376,7 +378,8 @@ async fn f05_daily_that_may_not_be_posted_is_tried_again_and_then_missed() {
         let mut play = with_a_daily(a_wish()).await;
         play.channel.fail(CHANNEL, Some(DeliveryError::Blocked(Obstacle::NoPermission)));
         until(&mut play, "2026-01-06T08:30:00Z").await;
-        assert_eq!(play.channel.told(), [(MOD.into(), say::blocked(Obstacle::NoPermission).to_owned())]);
+        let refused = say::daily_trouble(&Trouble::Refused { date: "2026-01-06".parse().unwrap() });
+        assert_eq!(play.channel.told(), [(MOD.into(), refused)]);
         play.clock.advance(SignedDuration::from_mins(back_after));
         play.engine().turn().await.unwrap();
         play.channel.fail(CHANNEL, None);
@@ -385,6 +388,15 @@ async fn f05_daily_that_may_not_be_posted_is_tried_again_and_then_missed() {
         until(&mut play, "2026-01-07T08:30:00Z").await;
         assert_eq!(posts(&play), expected + 1, "the next one comes as planned");
     }
+}
+
+#[tokio::test]
+async fn f05_channel_that_forbids_its_daily_for_days_is_one_note() {
+    let mut play = with_a_daily(a_wish()).await;
+    play.channel.fail(CHANNEL, Some(DeliveryError::Blocked(Obstacle::NoPermission)));
+    until(&mut play, "2026-01-09T12:00:00Z").await;
+    let refused = say::daily_trouble(&Trouble::Refused { date: "2026-01-06".parse().unwrap() });
+    assert_eq!(play.channel.told(), [(MOD.into(), refused)]);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn s11_export_holds_everything_of_one_person_and_nothing_of_another() {
     play.incoming(|done| Incoming::Forget { person: ME.into(), done }).await.unwrap();
     let export = play.incoming(|done| Incoming::Export { person: ME.into(), done }).await.unwrap();
     let nothing = serde_json::json!({
-        "person": ME, "rounds": [], "dailies": [], "interviews": [], "results": [], "seen": []
+        "person": ME, "rounds": [], "took_part": [], "dailies": [], "interviews": [], "results": [], "seen": []
     });
     assert_eq!(serde_json::from_str::<Value>(&export).unwrap(), nothing);
 }

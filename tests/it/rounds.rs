@@ -2,19 +2,22 @@
 //! forgotten.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex};
 
 use jiff::SignedDuration;
 use riposte::chat::{
     Delivery, DeliveryError, Incoming, Obstacle, Outcome, Refusal, RoundRequest, Taken, What,
 };
-use riposte::core::bank::QuestionId;
+use riposte::core::bank::{Question, QuestionId, Trap};
 use riposte::core::card::{Block, Button, Card, CardKind, Way};
 use riposte::core::choose::Filter;
+use riposte::core::grading::{Assessment, Grader, PreparedQuestion, ReplyAssessment};
 use riposte::core::interview::{InterviewId, Seq};
 use riposte::core::quota::{Measure, Scope, max};
 use riposte::core::round::{ANONYMOUS_FROM, Control, Note, OPEN_MAX, State};
 use riposte::core::say;
 
+use crate::support::grader::Labelled;
 use crate::support::play::Play;
 
 const CHANNEL: &str = "channel:7:1";
@@ -325,6 +328,86 @@ async fn who_went_blank_can_still_answer_until_the_close() {
     assert_eq!(counts(&play).await, (vec![1, 1, 1], 1));
 }
 
+/// A grader that takes as long as the test likes.
+struct Slow;
+
+struct SlowlyRead(Arc<dyn PreparedQuestion>);
+
+/// Whether a text is being read, and whether it may be finished.
+static READING: (Mutex<(bool, bool)>, Condvar) = (Mutex::new((false, false)), Condvar::new());
+
+impl Grader for Slow {
+    fn prepare(&self, question: &Question) -> Arc<dyn PreparedQuestion> {
+        Arc::new(SlowlyRead(Labelled.prepare(question)))
+    }
+}
+
+impl PreparedQuestion for SlowlyRead {
+    fn answer(&self, answer: &str) -> Assessment {
+        let mut reading = READING.0.lock().unwrap();
+        reading.0 = true;
+        drop(READING.1.wait_while(reading, |reading| !reading.1).unwrap());
+        self.0.answer(answer)
+    }
+
+    fn reply(&self, trap: &Trap, reply: &str) -> ReplyAssessment {
+        self.0.reply(trap, reply)
+    }
+}
+
+/// F12: an answer that came in time and is still being read at the close counts, if that does not take for ever.
+#[tokio::test]
+async fn f12_close_waits_for_what_came_before_it_and_not_for_ever() {
+    for (seconds, outcome, answered) in [(14, Outcome::Done, 1), (15, Outcome::Told(Note::TooLate), 0)] {
+        *READING.0.lock().unwrap() = (false, false);
+        let mut play = Play::graded_by(|| Box::new(Slow)).await;
+        play.by(ADA, CHANNEL, a_round(false)).await.unwrap();
+        play.clock.advance(MINUTE * 9);
+        let here = &play;
+        let bob = alone("channel:bob");
+        let answers = here.only_taken("answer".to_owned(), "channel:bob", &bob, said(ROUND, SOLID));
+        let closes = async {
+            while !READING.0.lock().unwrap().0 {
+                tokio::task::yield_now().await;
+            }
+            here.clock.advance(MINUTE);
+            here.engine().turn().await.unwrap();
+            assert_eq!(in_channel(here, is_under), [], "it waits");
+            here.clock.advance(SignedDuration::from_secs(seconds));
+            here.engine().turn().await.unwrap();
+            READING.0.lock().unwrap().1 = true;
+            READING.1.notify_all();
+        };
+        let (taken, ()) = tokio::join!(answers, closes);
+        assert_eq!(taken.unwrap().outcome, outcome);
+        play.wait(1).await;
+        assert_eq!(counts(&play).await.1, answered);
+        let own = does(&mut play, "channel:bob", pressed(ROUND, 4, Button::HowDidIDo)).await;
+        assert!(kinds(&own.shown).contains(&CardKind::Reveal), "late or not, it is theirs to see: {own:?}");
+    }
+}
+
+/// F5: a reveal that may not be posted is kept for longer than the round would be.
+#[tokio::test]
+async fn f05_reveal_comes_once_it_may_be_posted_again() {
+    for (hours, expected) in [(25, 1), (90, 0)] {
+        let mut play = opened().await;
+        takes_part(&mut play, "channel:bob", SOLID).await;
+        let blocked = DeliveryError::Blocked(Obstacle::NoPermission);
+        play.channel.way_faults.lock().unwrap().push((is_under, blocked));
+        for _ in 0..hours {
+            play.wait(3600).await;
+        }
+        play.channel.way_faults.lock().unwrap().clear();
+        for _ in 0..20 {
+            play.wait(3600).await;
+        }
+        assert_eq!(in_channel(&play, is_under).len(), expected, "{hours}");
+        assert!(play.store().interview(ROUND).await.unwrap().is_none());
+        assert_eq!(play.store().next_deadline().await.unwrap(), None);
+    }
+}
+
 /// F10: what somebody else says goes nowhere.
 #[tokio::test]
 async fn f10_nobody_answers_for_somebody_else() {
@@ -630,6 +713,11 @@ async fn s11_forgotten_host_and_participant_leave_the_round_to_the_others() {
     assert_eq!(export["rounds"][0]["place"], CHANNEL);
     assert_eq!(export["interviews"][0]["round"], 1);
     assert!(!export.to_string().contains("channel:bob"), "others are in it and not in her export");
+    assert_eq!(export["took_part"][0]["participant"]["stage"], "answered");
+    assert!(export["interviews"][0]["plan"]["ask"].as_str().unwrap().contains("tuple"));
+    for spoiler in ["A list can change and a tuple cannot.", "Yes, and then the assignment fails."] {
+        assert!(!export.to_string().contains(spoiler), "the reveal is everybody's, at the close: {spoiler}");
+    }
     for person in ["channel:bob", ADA] {
         play.incoming(|done| Incoming::Forget { person: person.into(), done }).await.unwrap();
     }

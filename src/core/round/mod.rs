@@ -434,7 +434,7 @@ impl Round {
 
     /// When the round closes by itself. The clock starts at the post; one that does not appear is waited
     /// for as long as a daily may be late.
-    fn closing(&self) -> Timestamp {
+    pub fn closing(&self) -> Timestamp {
         match self.state.posted {
             true => self.state.closes_at,
             false => self.state.closes_at.max(later(self.state.opened_at, LATE_MAX)),

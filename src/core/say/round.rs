@@ -325,6 +325,12 @@ pub fn daily_trouble(trouble: &Trouble) -> String {
                 "I could not post the daily of {date} in its channel. Check with /setup there what I lack."
             )
         }
+        Trouble::Busy { date } => {
+            format!(
+                "The daily of {date} met another round in its channel, for which it waits two hours at the most. \
+                 Give one of them fewer hours, or another time, with /daily edit."
+            )
+        }
         Trouble::NothingFits { date } => {
             format!(
                 "No question fits the daily of {date}. Choose another track, topic or level with /daily edit."
