@@ -580,14 +580,10 @@ pub trait Front: Send + Sync {
     async fn tell(&self, person: &Person, place: &Place, sentence: &str);
     /// What people did in these open interviews since their first message, as far as it can be read; what
     /// was heard before may be among it. A place that keeps nothing has nothing to tell.
-    async fn missed(&self, _open: &[Open]) -> Vec<Missed> {
-        Vec::new()
-    }
-    /// What a round would lack in this channel, by the platform's names of permissions; nothing if it cannot be
-    /// told.
-    async fn lacks(&self, _channel: &Place) -> Vec<String> {
-        Vec::new()
-    }
+    async fn missed(&self, open: &[Open]) -> Vec<Missed>;
+    /// What a round would lack in this channel, and the mention of this role, by the platform's names of
+    /// permissions; nothing if it cannot be told.
+    async fn lacks(&self, channel: &Place, role: Option<&str>) -> Vec<String>;
 }
 
 /// How long a card waits whose platform left in the moment in which it was handed over.
@@ -649,6 +645,13 @@ impl Front for Expected {
         match self.front() {
             Some(front) => front.find(delivery).await,
             None => Sighting::Unclear,
+        }
+    }
+
+    async fn lacks(&self, channel: &Place, role: Option<&str>) -> Vec<String> {
+        match self.front() {
+            Some(front) => front.lacks(channel, role).await,
+            None => Vec::new(),
         }
     }
 

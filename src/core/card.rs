@@ -10,6 +10,7 @@ use crate::core::bank::StatementId;
 use crate::core::chart::Bars;
 use crate::core::interview::Seq;
 use crate::core::round::Control;
+use crate::core::whereabouts::Place;
 
 /// What a card is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,13 @@ pub enum Block {
         lead: String,
         /// The instant.
         at: Timestamp,
+    },
+    /// A smaller line that ends with a channel, which the front end names as the platform does.
+    Where {
+        /// Plain text before it, for instance `In`.
+        lead: String,
+        /// The channel.
+        place: Place,
     },
     /// Counts, as a picture with `say::bars_alt` as its alternative text, and as `say::bars_text`.
     Bars {
@@ -249,6 +257,12 @@ impl Card {
     /// With a smaller line that ends with an instant.
     pub fn when(mut self, lead: impl Into<String>, at: Timestamp) -> Self {
         self.blocks.push(Block::When { lead: lead.into(), at });
+        self
+    }
+
+    /// With a smaller line that ends with a channel.
+    pub fn at(mut self, lead: impl Into<String>, place: &Place) -> Self {
+        self.blocks.push(Block::Where { lead: lead.into(), place: place.clone() });
         self
     }
 

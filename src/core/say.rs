@@ -427,6 +427,11 @@ pub fn too_much(excess: &Excess) -> String {
     format!("{said} {again}")
 }
 
+/// A sentence that is about a place, where it stands elsewhere.
+pub fn about(place: &str, sentence: &str) -> String {
+    format!("In {place}: {sentence}")
+}
+
 /// A card waits until somebody acts: what they can do.
 pub fn blocked(obstacle: Obstacle) -> &'static str {
     match obstacle {
@@ -444,7 +449,7 @@ pub fn blocked(obstacle: Obstacle) -> &'static str {
         }
         Obstacle::OnlyAnswers => {
             "Where your question is I can only answer what you do, and only for a quarter of an hour. Nothing is \
-             lost: use /drill there again, and it goes on."
+             lost: press a button there or use a command of mine, and it goes on."
         }
     }
 }

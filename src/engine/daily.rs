@@ -3,6 +3,8 @@
 //! What is due is the calendar's to say, and asked anew each time; that a date is handled once is the table's
 //! to say, in the transaction that begins its round.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -101,7 +103,7 @@ impl Engine {
             if let Some(id) = id {
                 self.store.remove_daily(id).await?;
             }
-            let card = say::daily_done(done, &daily, &DailyState::default());
+            let card = say::daily_done(done, &daily, &channel, &DailyState::default());
             return self.list(server, Some(card)).await.map(Ok);
         }
         if !self.bank.questions.iter().any(|question| daily.filter.fits(question)) {
@@ -141,8 +143,9 @@ impl Engine {
             SavedDaily::Before => return self.list(server, None).await.map(Ok),
             SavedDaily::Full => return Ok(Err(Refusal::EnoughDailies)),
         }
-        let state = self.state_of(&channel, &daily, handled, paused, None).await?;
-        self.list(server, Some(say::daily_done(done, &daily, &state))).await.map(Ok)
+        let lacking = self.lacks(&channel, &daily).await;
+        let state = DailyState { lacking, ..self.state_of(&channel, &daily, handled, paused).await? };
+        self.list(server, Some(say::daily_done(done, &daily, &channel, &state))).await.map(Ok)
     }
 
     async fn find_daily(
@@ -159,36 +162,49 @@ impl Engine {
     async fn list(&self, server: &Place, card: Option<Card>) -> Result<Dailies, StoreError> {
         let mut all = Vec::new();
         let mut states = Vec::new();
+        // Many of them are in one channel, which is looked at once.
+        let mut lacking = BTreeMap::new();
         for stored in self.store.dailies_of(server).await? {
             let Some(daily) = parsed(&stored) else { continue };
             all.push((stored.id, say::daily_line(&daily)));
             if card.is_none() {
-                let trouble = trouble_of(&stored);
-                let state =
-                    self.state_of(&stored.channel, &daily, stored.handled, stored.paused, trouble).await?;
-                states.push((daily, state));
+                let look = (stored.channel.clone(), daily.role.clone());
+                let lacks = match lacking.get(&look) {
+                    Some(known) => Vec::clone(known),
+                    None => self.lacks(&stored.channel, &daily).await,
+                };
+                lacking.insert(look, lacks.clone());
+                let state = DailyState {
+                    trouble: trouble_of(&stored),
+                    lacking: lacks,
+                    ..self.state_of(&stored.channel, &daily, stored.handled, stored.paused).await?
+                };
+                states.push((daily, stored.channel, state));
             }
         }
         Ok(Dailies { card: card.unwrap_or_else(|| say::daily_list(&states)), all })
     }
 
+    /// The permissions that are missing for a daily.
+    async fn lacks(&self, channel: &Place, daily: &Daily) -> Vec<String> {
+        match self.fronts.iter().find(|front| front.name() == channel.front()) {
+            Some(front) => front.lacks(channel, daily.role.as_deref()).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// What the calendar and the bank say of a daily.
     async fn state_of(
         &self,
         channel: &Place,
         daily: &Daily,
         handled: Date,
         paused: bool,
-        trouble: Option<Trouble>,
     ) -> Result<DailyState, StoreError> {
-        let front = self.fronts.iter().find(|front| front.name() == channel.front());
-        let lacking = match front {
-            Some(front) => front.lacks(channel).await,
-            None => Vec::new(),
-        };
         let now = self.clock.now();
         let next = daily.schedule.upcoming(handled, now).take(NEXT_SHOWN).filter(|_| !paused).collect();
         let unseen = self.unseen(channel, &daily.filter).await?;
-        Ok(DailyState { next, unseen, paused, trouble, lacking })
+        Ok(DailyState { next, unseen, paused, ..DailyState::default() })
     }
 
     /// Questions that fit and were not asked in a channel.

@@ -208,7 +208,7 @@ impl Engine {
             seq: POST,
             place: stored.place.clone(),
             person: person.clone(),
-            card: say::round_host(round.state().closes_at, round.answered()),
+            card: say::round_host(&stored.place, round.state().closes_at, round.answered()),
             about: post.clone(),
             thread: None,
             earlier,

@@ -70,6 +70,7 @@ fn at(text: &str) -> Timestamp {
 fn shown(dailies: &Dailies) -> String {
     let lines = dailies.card.blocks.iter().map(|block| match block {
         Block::When { lead, at } => say::when_text(lead, *at),
+        Block::Where { lead, place } => format!("{lead} {}", place.0),
         Block::Heading { text } | Block::Text { text } | Block::Small { text } => text.clone(),
         Block::Quote { .. } | Block::Item { .. } | Block::Bars { .. } | Block::Ping { .. } => String::new(),
     });

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use riposte::chat::{DeliveryError, Incoming, Missed, Obstacle, Outcome, Person, Refusal, What};
+use riposte::chat::{DeliveryError, Front, Incoming, Missed, Obstacle, Outcome, Person, Refusal, What};
 use riposte::core::bank::{Question, Trap};
 use riposte::core::card::{Button, CardKind};
 use riposte::core::grading::{Assessment, Grader, PreparedQuestion, ReplyAssessment};
@@ -179,6 +179,8 @@ async fn platform_that_is_away_for_hours_ends_no_drill() {
     play.expected.arrived(play.other.clone());
     play.wait(30).await;
     assert_eq!(kinds(&play.other.posted()), [CardKind::Ask]);
+    play.other.lacking.lock().unwrap().push("Attach Files".to_owned());
+    assert_eq!(play.expected.lacks(&"other:1".into(), None).await, ["Attach Files"]);
 }
 
 /// F29: the platform did what was asked, and the answer got lost.

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serenity::model::id::RoleId;
 
-use super::place;
+use super::place::{self, Place};
 use super::text::{self, Pages};
 use super::wire::{Component, DESCRIPTION_MAX, Embed, Look, Message};
 use crate::chat::press::{self, Action, Press};
@@ -146,6 +146,11 @@ fn push(pages: &mut Pages, block: &Block, number: Option<usize>, hides: bool) {
             let at = at.as_second();
             let lead = text::authored(lead);
             pages.line(&small(&format!("{lead} <t:{at}:F> (<t:{at}:R>)")));
+        }
+        Block::Where { lead, place } => {
+            let channel = Place::parse(&place.0).map(|place| format!("<#{}>", place.channel()));
+            let lead = text::authored(lead);
+            pages.line(&small(&format!("{lead} {}", channel.unwrap_or_else(|| text::plain(&place.0)))));
         }
         Block::Bars { bars } => push_text(pages, &say::bars_text(bars)),
         // The mention stands outside the frame, where it reaches those who have the role.
@@ -333,7 +338,7 @@ mod tests {
 
     #[test]
     fn host_reads_how_much_longer_a_button_keeps_the_round_open() {
-        let card = say::round_host("2026-01-05T09:10:00Z".parse().unwrap(), 0);
+        let card = say::round_host(&"discord:1:2".into(), "2026-01-05T09:10:00Z".parse().unwrap(), 0);
         let sent = &drawn(&card, Audience::Alone)[0];
         let row = sent["components"][0]["components"].as_array().unwrap();
         let labels: Vec<_> = row.iter().map(|button| button["label"].as_str().unwrap()).collect();

@@ -28,11 +28,6 @@ const WORDS_MAX: usize = 1_000;
 const DOUBTFUL_MAX: usize = 10_000;
 /// Events remembered as taken, by their ids; the oldest are forgotten. Discord sends one twice within minutes.
 const TAKEN_MAX: usize = 20_000;
-/// What a channel lacks is asked once in this time: a list of dailies asks for each of them, and whoever gives a
-/// permission is soon believed.
-const LACKS_KEPT: SignedDuration = SignedDuration::from_secs(10);
-/// Channels of which that is known at the most.
-const LACKS_MAX: usize = 1_000;
 
 /// How a person can be reached in a channel that others read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +53,6 @@ pub(super) struct Memory {
     hints: Hints<(ChannelId, Hint)>,
     words: BTreeMap<UserId, String>,
     doubtful: BTreeSet<(InterviewId, Seq)>,
-    lacks: BTreeMap<ChannelId, (Timestamp, Vec<String>)>,
 }
 
 /// The answer to a command, which a thread is to hang from.
@@ -199,20 +193,6 @@ impl Memory {
     /// Whether a hint is due in a channel; if so, it counts as given.
     pub(super) fn hint_due(&mut self, channel: ChannelId, hint: Hint, now: Timestamp) -> bool {
         self.hints.is_due((channel, hint), now)
-    }
-
-    /// What a channel lacks, if that was asked just now.
-    pub(super) fn lacks(&self, channel: ChannelId, now: Timestamp) -> Option<Vec<String>> {
-        let known = self.lacks.get(&channel).filter(|(at, _)| now.duration_since(*at).abs() < LACKS_KEPT);
-        known.map(|(_, names)| names.clone())
-    }
-
-    /// Remembers it.
-    pub(super) fn remember_lacks(&mut self, channel: ChannelId, names: Vec<String>, now: Timestamp) {
-        if self.lacks.len() >= LACKS_MAX {
-            self.lacks.clear();
-        }
-        self.lacks.insert(channel, (now, names));
     }
 
     /// Keeps somebody's words until they say which question these answer.

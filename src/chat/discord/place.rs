@@ -99,6 +99,14 @@ impl Place {
         self.to_string().strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
+    /// Whether it belongs to a server, whose channels have names.
+    pub(super) fn is_in_server(&self) -> bool {
+        match self {
+            Self::Starting { .. } | Self::Thread { .. } | Self::Channel { .. } | Self::Aside { .. } => true,
+            Self::Direct(_) | Self::Alone(_) => false,
+        }
+    }
+
     /// The channel that its messages stand in.
     pub(super) fn channel(&self) -> ChannelId {
         match self {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serenity::model::channel::{GuildChannel, Message as Posted};
-use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, UserId};
+use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId};
 
 use super::draw::{self, Audience};
 use super::intake::{self, Read};
@@ -92,13 +92,17 @@ impl Front for Discord {
 
     async fn tell(&self, person: &Person, place: &chat::Place, sentence: &str) {
         let (Some(at), Some(user)) = (Place::parse(&place.0), place::user(&person.0)) else { return };
-        let message = Message::sentence(sentence);
         let reach = self.memory().reach(user, at.channel(), self.clock.now());
         if let Reach::Alone(token) = reach
-            && self.follow_up(&token, &message.clone().private()).await.is_ok()
+            && self.follow_up(&token, &Message::sentence(sentence).private()).await.is_ok()
         {
             return;
         }
+        // Elsewhere it has to say what it is about.
+        let message = Message::sentence(match at.is_in_server() {
+            true => say::about(&format!("<#{}>", at.channel()), sentence),
+            false => sentence.to_owned(),
+        });
         let told = match self.direct_channel(user).await {
             Ok(channel) => self.send(channel, &message).await.map(drop),
             Err(trouble) => Err(trouble),
@@ -114,9 +118,11 @@ impl Front for Discord {
         }
     }
 
-    async fn lacks(&self, channel: &chat::Place) -> Vec<String> {
+    async fn lacks(&self, channel: &chat::Place, role: Option<&str>) -> Vec<String> {
         match Place::parse(&channel.0) {
-            Some(Place::Channel { guild, channel }) => self.lacking(guild, channel).await,
+            Some(Place::Channel { guild, channel }) => {
+                self.lacking(guild, channel, role.and_then(place::id).map(RoleId::new)).await
+            }
             Some(
                 Place::Direct(_)
                 | Place::Starting { .. }

@@ -2,7 +2,7 @@
 
 use serenity::model::Permissions;
 use serenity::model::application::ApplicationFlags;
-use serenity::model::id::{ChannelId, GuildId};
+use serenity::model::id::{ChannelId, GuildId, RoleId};
 
 use super::intake::{Asker, Spot};
 use super::talk::Meanwhile;
@@ -23,6 +23,9 @@ const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::ATTACH_FILES, "Attach Files"),
     (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
 ];
+/// What it needs to mention a role that not everybody may mention. Without it the name stands there and nobody is
+/// notified.
+const MENTION: &str = "Mention @everyone, @here and All Roles";
 
 impl Discord {
     /// What the shell can find out: the application and its intents.
@@ -63,28 +66,31 @@ impl Discord {
         self.finish(asker, Some(Meanwhile::PRIVATE), &message).await;
     }
 
-    /// Which of them it lacks in a channel; none if that cannot be told.
-    pub(super) async fn lacking(&self, guild: GuildId, channel: ChannelId) -> Vec<String> {
-        let now = self.clock.now();
-        if let Some(known) = self.memory().lacks(channel, now) {
-            return known;
-        }
+    /// Which of them it lacks in a channel, and to mention a role there; none if that cannot be told.
+    pub(super) async fn lacking(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        role: Option<RoleId>,
+    ) -> Vec<String> {
         let permissions = async {
             let Some(there) = self.http.get_channel(channel).await?.guild() else { return Ok(None) };
             let server = self.http.get_guild(guild).await?;
             let member = self.http.get_member(guild, self.me).await?;
-            Ok(Some(server.user_permissions_in(&there, &member)))
+            let wanted = role.and_then(|role| server.roles.get(&role));
+            let is_locked = wanted.is_some_and(|role| !role.mentionable);
+            Ok(Some((server.user_permissions_in(&there, &member), is_locked)))
         };
-        let permissions = match permissions.await {
-            Ok(Some(permissions)) => permissions,
+        let (permissions, is_locked) = match permissions.await {
+            Ok(Some(known)) => known,
             Ok(None) => return Vec::new(),
             // A channel that the bot does not see.
-            Err(error) if matches!(trouble::of(&error), Trouble::Blocked(_)) => Permissions::empty(),
+            Err(error) if matches!(trouble::of(&error), Trouble::Blocked(_)) => (Permissions::empty(), false),
             Err(_) => return Vec::new(),
         };
-        let names: Vec<String> = not_in(permissions).map(str::to_owned).collect();
-        self.memory().remember_lacks(channel, names.clone(), now);
-        names
+        let all = permissions.intersects(Permissions::ADMINISTRATOR | Permissions::MENTION_EVERYONE);
+        let mention = (is_locked && !all).then_some(MENTION);
+        not_in(permissions).chain(mention).map(str::to_owned).collect()
     }
 
     fn intent(&self, granted: bool) -> Finding {

@@ -159,6 +159,13 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
                 push_item(&mut pages, *mark, text, quote.as_deref(), numbered);
             }
             card::Block::When { lead, at } => pages.small_block(Text::time(*at, |at| format!("{lead} {at}"))),
+            card::Block::Where { lead, place } => {
+                // Front end, workspace, channel.
+                let channel =
+                    place.0.split(':').nth(2).map(|id| Inline::Channel { channel_id: id.to_owned() });
+                let channel = channel.unwrap_or_else(|| Inline::plain(&place.0));
+                pages.paragraph(vec![Inline::plain(format!("{lead} ")), channel]);
+            }
             card::Block::Bars { bars } => {
                 each_line(&say::bars_text(bars), |line| pages.paragraph(vec![Inline::plain(line)]));
             }
@@ -349,6 +356,7 @@ fn length_of(stretch: &Inline) -> usize {
     match stretch {
         Inline::Text { text, .. } => length(text),
         Inline::User { user_id } => length(user_id),
+        Inline::Channel { channel_id } => length(channel_id),
     }
 }
 

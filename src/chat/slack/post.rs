@@ -119,6 +119,10 @@ impl Front for Slack {
         }
     }
 
+    async fn lacks(&self, _channel: &chat::Place, _role: Option<&str>) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn missed(&self, open: &[Open]) -> Vec<Missed> {
         let mut missed = Vec::new();
         // What is written there from here on is heard, whatever comes of reading what was written before.

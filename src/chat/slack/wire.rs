@@ -126,6 +126,11 @@ pub(super) enum Inline {
         /// Who.
         user_id: String,
     },
+    /// A channel's name.
+    Channel {
+        /// Which.
+        channel_id: String,
+    },
 }
 
 /// How a stretch of text looks.

@@ -78,6 +78,9 @@ fn push_block(out: &mut String, block: &Block, look: Look) {
         Block::When { lead, at } => {
             push_wrapped(out, &printable(&say::when_text(lead, *at)), "", look, SMALL);
         }
+        Block::Where { lead, place } => {
+            push_wrapped(out, &printable(&format!("{lead} {}", place.0)), "", look, SMALL);
+        }
         Block::Bars { bars } => push_text(out, &say::bars_text(bars), look),
         Block::Ping { .. } => {}
         Block::Item { mark, text, quote } => {

@@ -17,7 +17,8 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Delivery, DeliveryError, Front, Inbox, Person, Place, Receipt, Refusal, Request, Sighting, Taken, What,
+    Delivery, DeliveryError, Front, Inbox, Missed, Open, Person, Place, Receipt, Refusal, Request, Sighting,
+    Taken, What,
 };
 use crate::clock::Clock;
 use crate::core::card::{Button, Card, CardKind};
@@ -146,6 +147,14 @@ impl Front for Terminal {
 
     /// Nothing ever stands between a terminal and its person.
     async fn tell(&self, _person: &Person, _place: &Place, _sentence: &str) {}
+
+    async fn missed(&self, _open: &[Open]) -> Vec<Missed> {
+        Vec::new()
+    }
+
+    async fn lacks(&self, _channel: &Place, _role: Option<&str>) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Session {

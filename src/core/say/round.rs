@@ -12,6 +12,7 @@ use crate::core::choose::Filter;
 use crate::core::daily::{DAILIES_MAX, Daily, NEXT_SHOWN, Trouble, UNSEEN_FEW};
 use crate::core::interview::{Exchange, Seq, To};
 use crate::core::round::{ANONYMOUS_FROM, Control, Note, Notice, Phase, Reveal};
+use crate::core::whereabouts::Place;
 
 /// Characters of an alternative text at the most: Discord's limit for the description of a file.
 const ALT_CHARS_MAX: usize = 1_024;
@@ -71,13 +72,14 @@ pub fn round_pin(post: Seq) -> Card {
 }
 
 /// What the host can do. `closes_at` is when the round closes as it stands.
-pub fn round_host(closes_at: Timestamp, answered: usize) -> Card {
+pub fn round_host(channel: &Place, closes_at: Timestamp, answered: usize) -> Card {
     let later = |by: SignedDuration| {
         let until = closes_at.saturating_add(by).unwrap_or(closes_at);
         Button::Host(Control::Extend { until })
     };
     let card = Card::new(CardKind::Host)
         .text("Your round is on. These are for you alone:")
+        .at("In", channel)
         .when("It closes", closes_at)
         .buttons([
             Button::Host(Control::Close),
@@ -236,7 +238,7 @@ pub struct DailyState {
     pub paused: bool,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
-    /// Permissions that are missing in its channel, by the platform's names.
+    /// Permissions that are missing for it, by the platform's names.
     pub lacking: Vec<String>,
 }
 
@@ -256,7 +258,7 @@ pub enum DailyDone {
 }
 
 /// One daily after something was done about it.
-pub fn daily_done(done: DailyDone, daily: &Daily, state: &DailyState) -> Card {
+pub fn daily_done(done: DailyDone, daily: &Daily, channel: &Place, state: &DailyState) -> Card {
     let said = match done {
         DailyDone::Saved => "Saved. The next questions come:",
         DailyDone::Paused => "Paused. Nothing comes until you resume it.",
@@ -264,17 +266,19 @@ pub fn daily_done(done: DailyDone, daily: &Daily, state: &DailyState) -> Card {
         DailyDone::Skipped => "The next one is left out. After it they come:",
         DailyDone::Removed => "Removed. A round of it that is open goes on to its close.",
     };
-    let card = Card::new(CardKind::Dailies).heading(daily_line(daily)).text(said);
+    let card = Card::new(CardKind::Dailies).heading(daily_line(daily)).at("In", channel).text(said);
     if done == DailyDone::Removed { card } else { daily_state(card, state) }
 }
 
 /// All dailies of a server.
-pub fn daily_list(all: &[(Daily, DailyState)]) -> Card {
+pub fn daily_list(all: &[(Daily, Place, DailyState)]) -> Card {
     let card = Card::new(CardKind::Dailies);
     if all.is_empty() {
         return card.text("No daily is set up on this server. Add one with /daily add.");
     }
-    all.iter().fold(card, |card, (daily, state)| daily_state(card.heading(daily_line(daily)), state))
+    all.iter().fold(card, |card, (daily, channel, state)| {
+        daily_state(card.heading(daily_line(daily)).at("In", channel), state)
+    })
 }
 
 fn daily_state(card: Card, state: &DailyState) -> Card {
@@ -290,7 +294,7 @@ fn daily_state(card: Card, state: &DailyState) -> Card {
     }
     if !state.lacking.is_empty() {
         let names = state.lacking.join(", ");
-        card = card.small(format!("I need these permissions in that channel: {names}."));
+        card = card.small(format!("For this I need these permissions there: {names}."));
     }
     if let Some(trouble) = &state.trouble {
         card = card.small(daily_trouble(trouble));

@@ -126,7 +126,7 @@ async fn s8_daily_of_somebody_who_may_not_manage_is_refused_although_the_command
     ben.sees("Dailies are for those who may manage this server").await;
     ana.slash("daily add", options).in_channel(&general).await;
     let saved = ana.reads().await;
-    assert!(saved.contains("I need these permissions in that channel: Attach Files."), "{saved}");
+    assert!(saved.contains("For this I need these permissions there: Attach Files."), "{saved}");
     assert!(ben.offers("daily remove", "daily", "", &general).await.is_empty());
     ben.slash("daily remove", [("daily", "1")]).in_channel(&general).await;
     ben.sees("Dailies are for those who may manage this server").await;

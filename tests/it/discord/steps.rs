@@ -19,8 +19,9 @@ use crate::support::discord::driver::place::Place;
 use crate::support::discord::faults::Fault;
 use crate::support::discord::faults::routes::{EDIT_MESSAGE, PIN, POST_MESSAGE, THREAD_FROM_MESSAGE};
 use crate::support::discord::permissions::{
-    ATTACH_FILES, CREATE_PUBLIC_THREADS, EMBED_LINKS, PIN_MESSAGES, VIEW_CHANNEL,
+    ATTACH_FILES, CREATE_PUBLIC_THREADS, EMBED_LINKS, MENTION_EVERYONE, PIN_MESSAGES, VIEW_CHANNEL,
 };
+use crate::support::discord::state::Id;
 use crate::support::play::small_bank;
 
 const POST: Seq = Seq(1);
@@ -205,18 +206,27 @@ async fn result_finds_a_way_where_thread_or_files_are_not_allowed() {
 async fn what_a_round_would_lack_is_named() {
     let discord = Discord::start().await;
     let server = discord.guild("Study group");
-    let (general, other) = (server.channel("general"), server.channel("other"));
+    let (general, other, third) =
+        (server.channel("general"), server.channel("other"), server.channel("third"));
     let bot = Alone::start(&discord).await;
-    let lacks = async |place: String| bot.front.lacks(&place.as_str().into()).await;
+    let lacks = async |place: String| bot.front.lacks(&place.as_str().into(), None).await;
     assert_eq!(lacks(Steps::of(&general).place).await, Vec::<String>::new());
     general.deny(ATTACH_FILES | EMBED_LINKS);
-    assert_eq!(lacks(Steps::of(&general).place).await, Vec::<String>::new(), "asked once in ten seconds");
-    discord.advance(jiff::SignedDuration::from_secs(10));
     assert_eq!(lacks(Steps::of(&general).place).await, ["Embed Links", "Attach Files"]);
     other.deny(VIEW_CHANNEL);
     discord.expect_error(50_001);
     assert_eq!(lacks(Steps::of(&other).place).await.first().unwrap(), "View Channel");
     assert_eq!(lacks("discord:dm-1".to_owned()).await, Vec::<String>::new());
+    let (open, closed) = (server.role("python"), server.role("staff"));
+    server.closes_role(closed);
+    let mention = async |role: Id| {
+        let place = Steps::of(&third).place;
+        bot.front.lacks(&place.as_str().into(), Some(&Id::to_string(&role))).await
+    };
+    assert_eq!(mention(open).await, Vec::<String>::new());
+    assert_eq!(mention(closed).await, ["Mention @everyone, @here and All Roles"]);
+    third.allow(MENTION_EVERYONE);
+    assert_eq!(mention(closed).await, Vec::<String>::new());
     bot.stop().await;
     discord.finish();
 }
@@ -319,7 +329,11 @@ async fn s8_right_to_steer_a_round_is_read_from_every_press() {
     let host = Delivery {
         interview: InterviewId(1),
         ..delivery(
-            say::round_host("2026-06-01T18:10:00Z".parse().unwrap(), 0),
+            say::round_host(
+                &Steps::of(&general).place.as_str().into(),
+                "2026-06-01T18:10:00Z".parse().unwrap(),
+                0,
+            ),
             Steps::of(&general).place,
             &ana,
         )

@@ -81,7 +81,6 @@ impl Channel {
             is_blind: AtomicBool::new(false),
             faults: Mutex::default(),
             way_faults: Mutex::default(),
-            lacking: Mutex::default(),
             stuck: watch::Sender::default(),
             moves_to: Mutex::default(),
             tried: Mutex::default(),
@@ -89,6 +88,7 @@ impl Channel {
             kept: Mutex::default(),
             unread: watch::Sender::default(),
             told: Mutex::default(),
+            lacking: Mutex::default(),
         }
     }
 
@@ -195,7 +195,7 @@ impl Front for Channel {
         here.cloned().collect()
     }
 
-    async fn lacks(&self, _channel: &Place) -> Vec<String> {
+    async fn lacks(&self, _channel: &Place, _role: Option<&str>) -> Vec<String> {
         self.lacking.lock().unwrap().clone()
     }
 
@@ -230,6 +230,7 @@ fn rendered(card: &Card) -> String {
             Block::Small { text } => lines.push(format!("< ({text})")),
             Block::Quote { lead, words } => lines.push(format!("< {lead} “{words}”.")),
             Block::When { lead, at } => lines.push(format!("< ({})", say::when_text(lead, *at))),
+            Block::Where { lead, place } => lines.push(format!("< ({lead} {})", place.0)),
             Block::Bars { bars } => {
                 lines.extend(say::bars_text(bars).lines().map(|line| format!("<   {line}")));
             }

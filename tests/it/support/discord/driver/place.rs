@@ -36,6 +36,14 @@ impl Server {
         })
     }
 
+    /// Lets nobody mention a role without a permission.
+    pub(crate) fn closes_role(&self, id: Id) {
+        self.shared.with(|world| {
+            let roles = &mut world.guilds.get_mut(&self.id).unwrap().roles;
+            roles.iter_mut().find(|role| role.id == id).unwrap().mentionable = false;
+        });
+    }
+
     /// Shows a command to everybody, whatever it asks for by default.
     pub(crate) fn shows_to_all(&self, command: &str) {
         self.shared.with(|world| world.shown_to_all.insert(command.to_owned()));
