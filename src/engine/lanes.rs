@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::behind::Rest;
 use super::{Engine, locked};
-use crate::chat::{AboutDaily, Did, Incoming, Person, Place, Refusal, What};
+use crate::chat::{AboutDaily, DailyWanted, Did, Incoming, Person, Place, Refusal, What};
 use crate::core::interview::InterviewId;
 use crate::core::quota::Measure;
 
@@ -128,6 +128,8 @@ impl Engine {
             Incoming::Look { person, .. } | Incoming::Overview { person, .. } => {
                 self.count(Measure::Inputs, person, None)
             }
+            // Asked for at each letter that somebody types.
+            Incoming::Daily(AboutDaily { wanted: DailyWanted::Choose, .. }) => Ok(()),
             Incoming::Daily(about) => self.count(Measure::Inputs, &about.person, Some(&about.place)),
             Incoming::Gone { .. } | Incoming::CatchUp { .. } => Ok(()),
         };

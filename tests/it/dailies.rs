@@ -14,6 +14,7 @@ use riposte::core::card::{Block, CardKind, Way};
 use riposte::core::choose::Filter;
 use riposte::core::daily::{DAILIES_MAX, DailyId, Trouble, Unclear, Wish};
 use riposte::core::interview::Seq;
+use riposte::core::quota::{Measure, Scope, max};
 use riposte::core::say;
 use riposte::store::{Change, Handled};
 
@@ -514,4 +515,14 @@ async fn s11_daily_stays_when_its_creator_is_forgotten() {
     play.restart_after(HOUR * 24 * 2).await;
     until(&mut play, "2026-01-08T08:30:00Z").await;
     assert_eq!((posts(&play), play.channel.told()), (2, Vec::new()), "nobody is told, and it goes on");
+}
+
+/// S10: choosing one asks for all of them at each letter, and whoever types slowly still gets to send the command.
+#[tokio::test]
+async fn s10_letters_typed_to_choose_a_daily_are_no_inputs() {
+    let mut play = Play::shared().await;
+    for letter in 0..=max(Scope::Person, Measure::Inputs) {
+        wants(&mut play, &format!("letter {letter}"), true, DailyWanted::Choose).await.unwrap();
+    }
+    wants(&mut play, "list", true, DailyWanted::List).await.unwrap();
 }
