@@ -14,10 +14,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::bank::Bank;
 use crate::core::grading::{Grader, Kind};
+use crate::engine::{ALIVE_EVERY, Health};
 use crate::store::{Store, StoreError};
 
 /// A clock that is before this is certainly wrong: the program is younger.
 const EARLIEST: &str = "2025-01-01T00:00:00Z";
+
+/// A bot that missed this many signs of life hangs: a busy disk delays one.
+const SIGNS_MISSED: i32 = 3;
 
 pub(super) fn run(options: &Run, config: &Config, file: Option<&Path>) -> Result<u8, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -42,19 +46,21 @@ async fn findings(options: &Run, config: &Config, file: Option<&Path>) -> Vec<Fi
         }
     };
     findings.push(Finding::good(format!("bank: {} questions", bank.questions.len())));
-    findings.push(match database(options.db.as_deref(), config) {
+    match database(options.db.as_deref(), config) {
         Ok(path) => match Store::open(&path).await {
             Ok(store) => {
                 store.close().await;
-                Finding::good(format!("database: {}", path.display()))
+                findings.push(Finding::good(format!("database: {}", path.display())));
             }
             Err(StoreError::Locked(path)) => {
-                Finding::good(format!("database: {}, in use by a running bot", path.display()))
+                findings
+                    .push(Finding::good(format!("database: {}, in use by a running bot", path.display())));
+                findings.push(running(&path, SystemClock.now()).await);
             }
-            Err(error) => Finding::bad(format!("database: {error}")),
+            Err(error) => findings.push(Finding::bad(format!("database: {error}"))),
         },
-        Err(error) => Finding::bad(format!("database: {error}")),
-    });
+        Err(error) => findings.push(Finding::bad(format!("database: {error}"))),
+    }
     findings.push(understanding(&bank));
     findings.extend(reached(config, file, bank).await);
     findings
@@ -78,6 +84,33 @@ fn zones() -> Finding {
             Finding::good("time zones: the data is there")
         }
         Ok(_) | Err(_) => Finding::bad("time zones: the data is missing; install tzdata"),
+    }
+}
+
+/// How the bot that has the database open said that it is.
+async fn running(database: &Path, now: Timestamp) -> Finding {
+    let (at, health) = match Store::pulse_of(database).await {
+        Ok(Some(pulse)) => pulse,
+        Ok(None) => return Finding::bad("running bot: it never said that it is alive; look into its log"),
+        Err(error) => return Finding::bad(format!("running bot: {error}")),
+    };
+    if now.duration_since(at) > ALIVE_EVERY * SIGNS_MISSED {
+        return Finding::bad(format!(
+            "running bot: no sign of life since {at}; look into its log and start it again"
+        ));
+    }
+    let Some(Health { down, posts, blocked, .. }) =
+        health.and_then(|health| serde_json::from_str(&health).ok())
+    else {
+        return Finding::good("running bot: it is alive");
+    };
+    let waits = format!("messages on their way: {posts}, of them waiting for somebody to act: {blocked}");
+    match down.as_slice() {
+        [] => Finding::good(format!("running bot: alive and connected; {waits}")),
+        down => Finding::bad(format!(
+            "running bot: not connected to {}, its log says why; {waits}",
+            down.join(", ")
+        )),
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::behind::Rest;
-use super::intake::By;
+use super::intake::{By, to_json};
 use super::lanes::LANES_MAX;
 use super::{Engine, locked};
 use crate::core::interview::{AWAY_FROM, Input, Interview, InterviewId};
@@ -19,13 +19,14 @@ const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// be late.
 const CATCH_UP_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// How often the process writes that it is alive: one small commit, and a tenth of the shortest absence.
-const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(1);
+pub const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// When things that are done now and then were done last.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     pub(super) turned_at: Option<Timestamp>,
     alive_at: Option<Timestamp>,
+    down: Vec<String>,
     pruned_at: Option<Timestamp>,
 }
 
@@ -81,17 +82,26 @@ impl Engine {
             |last: Option<Timestamp>, every| last.is_none_or(|last| now.duration_since(last) >= every);
         let (alive, prune) = {
             let pulse = locked(&self.pulse);
-            (is_due(pulse.alive_at, ALIVE_EVERY), is_due(pulse.pruned_at, PRUNE_EVERY))
+            let alive = is_due(pulse.alive_at, ALIVE_EVERY) || pulse.down != self.down();
+            (alive, is_due(pulse.pruned_at, PRUNE_EVERY))
         };
         if alive {
-            self.store.mark_alive(now).await?;
-            locked(&self.pulse).alive_at = Some(now);
+            self.mark_alive(now).await?;
         }
         if prune {
             self.store.prune_journal(now.saturating_sub(JOURNAL_KEPT).unwrap_or(now)).await?;
             self.prune_dates(now).await?;
             locked(&self.pulse).pruned_at = Some(now);
         }
+        Ok(())
+    }
+
+    /// Writes that the process is alive, and how it is.
+    pub(super) async fn mark_alive(&self, now: Timestamp) -> Result<(), StoreError> {
+        let health = self.health().await?;
+        self.store.mark_alive(now, to_json(&health)).await?;
+        let mut pulse = locked(&self.pulse);
+        (pulse.alive_at, pulse.down) = (Some(now), health.down);
         Ok(())
     }
 

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::chat::{Front, Incoming, Person, Place};
@@ -31,6 +32,7 @@ use crate::core::grading::desk::Desk;
 use crate::core::interview::InterviewId;
 use crate::core::quota::Tally;
 use crate::store::{Change, Committed, Store, StoreError};
+pub use alarm::ALIVE_EVERY;
 use alarm::Pulse;
 use behind::Behind;
 
@@ -49,8 +51,8 @@ pub struct Settings {
     pub shared: bool,
 }
 
-/// How the engine is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How the engine is. It writes that down with each sign of life, for `riposte doctor`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// When it last looked at what is due. It does so at least once a minute.
     pub turned_at: Option<Timestamp>,
@@ -63,7 +65,7 @@ pub struct Health {
     /// Posts that wait for somebody to act.
     pub blocked: usize,
     /// The front ends that are not connected.
-    pub down: Vec<&'static str>,
+    pub down: Vec<String>,
 }
 
 /// Everything that the engine works with.
@@ -152,7 +154,7 @@ impl Engine {
 
     /// Notes that the process was alive until now. Without it, as after a crash, that is known to a minute.
     pub async fn stop(&self) -> Result<(), StoreError> {
-        self.store.mark_alive(self.clock.now()).await
+        self.mark_alive(self.clock.now()).await
     }
 
     /// Does everything that can be done now: catches up, delivers what waits and applies what is due.
@@ -175,8 +177,13 @@ impl Engine {
             posts: waiting.posts,
             oldest: waiting.oldest,
             blocked: waiting.blocked,
-            down: self.fronts.iter().filter(|front| !front.is_up()).map(|front| front.name()).collect(),
+            down: self.down(),
         })
+    }
+
+    fn down(&self) -> Vec<String> {
+        let down = self.fronts.iter().filter(|front| !front.is_up());
+        down.map(|front| front.name().to_owned()).collect()
     }
 
     async fn deliver_due(&self) -> Result<(), StoreError> {

@@ -176,9 +176,19 @@ impl Store {
         self.writer.write(Write::PruneJournal(before)).await.map(drop)
     }
 
-    /// Writes that the process is alive.
-    pub async fn mark_alive(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.writer.write(Write::Alive(now)).await.map(drop)
+    /// Writes that the process is alive, and how it is.
+    pub async fn mark_alive(&self, now: Timestamp, health: String) -> Result<(), StoreError> {
+        self.writer.write(Write::Alive(now, health)).await.map(drop)
+    }
+
+    /// When the process that has a database open was alive last, and how it was then if it said so. It is read
+    /// beside that process.
+    pub async fn pulse_of(path: &Path) -> Result<Option<(Timestamp, Option<String>)>, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        let pulse: Option<(i64, Option<String>)> =
+            sqlx::query_as("SELECT alive_at, health FROM process").fetch_optional(&mut connection).await?;
+        Ok(pulse.map(|(at, health)| (rows::timestamp(at), health)))
     }
 
     /// Removes everything of a person, so that it cannot be found in the files either.

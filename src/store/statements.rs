@@ -36,7 +36,7 @@ pub(super) enum Write {
     SetAside(InterviewId, String),
     CloseWithin(Place),
     PruneJournal(Timestamp),
-    Alive(Timestamp),
+    Alive(Timestamp, String),
 }
 
 /// A round of which somebody was forgotten.
@@ -107,10 +107,11 @@ pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> R
             let prune = sqlx::query("DELETE FROM journal WHERE at < ?").bind(before.as_millisecond());
             Ok(prune.execute(connection).await?.rows_affected())
         }
-        Write::Alive(now) => {
-            let alive = "INSERT INTO process (id, alive_at) VALUES (1, ?) \
-                         ON CONFLICT DO UPDATE SET alive_at = excluded.alive_at";
-            Ok(sqlx::query(alive).bind(now.as_millisecond()).execute(connection).await?.rows_affected())
+        Write::Alive(now, health) => {
+            let alive = "INSERT INTO process (id, alive_at, health) VALUES (1, ?, ?) \
+                         ON CONFLICT DO UPDATE SET alive_at = excluded.alive_at, health = excluded.health";
+            let alive = sqlx::query(alive).bind(now.as_millisecond()).bind(health);
+            Ok(alive.execute(connection).await?.rows_affected())
         }
     }
 }

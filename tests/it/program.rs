@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use riposte::clock::{Clock, SystemClock};
+use riposte::engine::Health;
 use serde_json::Value;
 
 /// Runs the program in an empty home.
@@ -230,7 +232,10 @@ fn doctor_checks_the_grader_a_database_in_use_and_the_file_of_the_token() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let _store = runtime.block_on(riposte::store::Store::open(&home.path().join("riposte.db"))).unwrap();
+    let store = runtime.block_on(riposte::store::Store::open(&home.path().join("riposte.db"))).unwrap();
+    let health = Health { posts: 3, blocked: 1, down: vec!["slack".to_owned()], ..Health::default() };
+    let alive = store.mark_alive(SystemClock.now(), serde_json::to_string(&health).unwrap());
+    runtime.block_on(alive).unwrap();
     std::fs::write(home.path().join("token"), "canary").unwrap();
     std::fs::set_permissions(home.path().join("token"), PermissionsExt::from_mode(0o644)).unwrap();
     let environment = [
@@ -242,6 +247,8 @@ fn doctor_checks_the_grader_a_database_in_use_and_the_file_of_the_token() {
     let shown = text(&output.stdout);
     for line in [
         "✓ database: riposte.db, in use by a running bot",
+        "✗ running bot: not connected to slack, its log says why; messages on their way: 3, of them waiting for \
+         somebody to act: 1",
         "✓ grader: it understands a model answer",
         "✗ Discord: token holds a token and can be read by others; run `chmod 600 token`",
         "✗ Slack: two tokens are needed, RIPOSTE_SLACK_APP_TOKEN (xapp-…) and RIPOSTE_SLACK_BOT_TOKEN (xoxb-…), and \
@@ -250,4 +257,9 @@ fn doctor_checks_the_grader_a_database_in_use_and_the_file_of_the_token() {
         assert!(shown.lines().any(|shown| shown == line), "{shown}");
     }
     assert_eq!(output.status.code(), Some(1));
+    let ago = SystemClock.now() - jiff::SignedDuration::from_mins(4);
+    runtime.block_on(store.mark_alive(ago, String::new())).unwrap();
+    let output = riposte_with(home.path(), &environment, &["doctor", "--db", "riposte.db"], b"");
+    let shown = text(&output.stdout);
+    assert!(shown.contains("✗ running bot: no sign of life since"), "{shown}");
 }
