@@ -427,6 +427,15 @@ pub fn too_much(excess: &Excess) -> String {
     format!("{said} {again}")
 }
 
+/// What was written in a form and does not count, to copy it from, under the sentence that says why.
+pub fn words_back(words: &str) -> String {
+    format!("\n\nYou wrote:\n{words}")
+}
+
+/// The message that a list of questions was for is not known any more.
+pub const WORDS_GONE: &str =
+    "I no longer have the message that this list was for. Use the command on it again.";
+
 /// A sentence that is about a place, where it stands elsewhere.
 pub fn about(place: &str, sentence: &str) -> String {
     format!("In {place}: {sentence}")
@@ -622,6 +631,8 @@ pub mod setup {
         "I am no member of this server, so I only answer you, for you alone. Add me with the button below.";
     /// Direct messages can be sent.
     pub const DIRECT_OPEN: &str = "I can write to you directly.";
+    /// What is written there to find out.
+    pub const DIRECT_TRIED: &str = "You asked with /setup whether I can write to you here. I can.";
     /// Plain messages are read.
     pub const CONTENT_ON: &str = "I read your plain messages in your drill's thread.";
     /// Plain messages are not read, as it was set.

@@ -9,7 +9,7 @@ use super::Engine;
 use super::intake::{By, CONFLICTS_MAX, delivery, restore, to_json, written};
 use crate::chat::{Delivery, Outcome, Person, Place, Refusal, Request, Taken};
 use crate::core::bank::Question;
-use crate::core::card::{Button, CardKind};
+use crate::core::card::{Button, Card, CardKind};
 use crate::core::choose::{self, Filter};
 use crate::core::interview::{Input, Interview, InterviewId, Item, Mode, Plan, SCREEN_MAX, Seq, TRAPS_MAX};
 use crate::core::quota::Measure;
@@ -26,6 +26,10 @@ pub(super) struct For<'a> {
     /// Where it was asked for.
     pub(super) origin: &'a Place,
 }
+
+/// Tracks that are named to somebody who asked for one that is not there, and topics of each; beyond it nobody
+/// reads on.
+const NAMED_MAX: usize = 20;
 
 impl Engine {
     /// Begins an interview, or goes on with the one that is open if it is what was asked for. One that is not
@@ -152,9 +156,12 @@ impl Engine {
             .filter_map(|post| delivery(post, receipts.clone(), None))
             .collect();
         let asked = cards.iter().rposition(|delivery| delivery.card.kind == CardKind::Ask);
-        let turn = cards.iter().rposition(|delivery| delivery.card.invites_reply()).unwrap_or(0);
-        let is_shown = |place: usize| place >= turn || Some(place) == asked;
-        let shown = cards.into_iter().enumerate().filter(|(place, _)| is_shown(*place));
+        // What the clock remarks, or a text that was too long, changes nothing about where one stands.
+        let offers = |card: &Card| card.invites_reply() && !card.buttons.is_empty();
+        let turn = cards.iter().rposition(|delivery| offers(&delivery.card)).unwrap_or(0);
+        let is_shown = |place: usize, card: &Card| (place >= turn && offers(card)) || Some(place) == asked;
+        let shown =
+            cards.into_iter().enumerate().filter(|(place, delivery)| is_shown(*place, &delivery.card));
         let shown = shown.map(|(_, delivery)| delivery).collect();
         Ok(Taken { outcome, interview, last, over: false, shown, post: None })
     }
@@ -224,11 +231,13 @@ impl Engine {
         for question in &self.bank.questions {
             *topics.entry(&question.track).or_default().entry(&question.topic).or_default() += 1;
         }
-        let tracks = topics.iter().map(|(track, topics)| {
-            let names: Vec<&str> = topics.keys().copied().collect();
-            format!("{track} ({})", names.join("; "))
+        let tracks = topics.iter().take(NAMED_MAX).map(|(track, topics)| {
+            let names: Vec<&str> = topics.keys().copied().take(NAMED_MAX).collect();
+            let more = if topics.len() > names.len() { "; …" } else { "" };
+            format!("{track} ({}{more})", names.join("; "))
         });
-        format!("there are the tracks: {}", tracks.collect::<Vec<_>>().join(", "))
+        let more = if topics.len() > NAMED_MAX { ", …" } else { "" };
+        format!("there are the tracks: {}{more}", tracks.collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -18,17 +18,15 @@ use crate::core::interview::Input;
 use crate::core::say;
 use crate::store::{Delay, Post, PostStatus, Sent, Sort, StoreError};
 
-/// A card that the platform put off is tried this often; then it is given up.
-const ATTEMPTS_MAX: u32 = 50;
 /// How often it is looked whether a front end that is away is back.
 const AWAY_LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Between the first two looks for a card of unknown outcome, and doubled from then on: a late message beats a
 /// doubled one.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
-/// Between two such looks at the most.
-const LOOK_AGAIN_MAX: SignedDuration = SignedDuration::from_mins(10);
-/// Looks in vain; then the card is given up. They take about 26 hours, by when a drill is abandoned.
-const LOOKS_MAX: u32 = 160;
+/// Between two tries, or two looks, at the most, unless the platform asked for longer.
+const AGAIN_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// Tries, or looks, in vain; then the card is given up. They take about 26 hours, by when a drill is abandoned.
+const TRIES_MAX: u32 = 160;
 /// Until a card is tried again that only a person can help, doubled from try to try.
 const BLOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// Between two such tries at the most.
@@ -142,12 +140,14 @@ impl Engine {
             {
                 self.leave_out(front, post, way).await
             }
-            Err(DeliveryError::Later(_)) if post.attempts >= ATTEMPTS_MAX => {
+            Err(DeliveryError::Later(_)) if post.attempts >= TRIES_MAX => {
                 self.give_up(front, post, "it was tried too often").await
             }
             Err(DeliveryError::Later(after)) => {
                 let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
-                self.put_off(post, after, Delay::Asked).await
+                // A platform that cannot be reached for hours says so at each try; a step is left out before.
+                let tries = if delivery.card.is_optional() { 0 } else { post.attempts };
+                self.put_off(post, doubled(after, tries, AGAIN_MAX).max(after), Delay::Asked).await
             }
             Err(DeliveryError::Unknown) => {
                 let now = Some(self.clock.now());
@@ -176,22 +176,22 @@ impl Engine {
             Sighting::Absent if delivery.card.is_optional() && post.attempts >= STEP_TRIES_MAX => {
                 self.leave_out(front, post, way).await
             }
-            Sighting::Absent if post.attempts >= ATTEMPTS_MAX => {
+            Sighting::Absent if post.attempts >= TRIES_MAX => {
                 self.give_up(front, post, "it was tried too often").await
             }
             // At once only the first time: a platform that is ill would be asked without end.
             Sighting::Absent => {
                 let wait = match post.attempts {
                     0 => SignedDuration::ZERO,
-                    tries => doubled(LOOK_AGAIN_AFTER, tries - 1, LOOK_AGAIN_MAX),
+                    tries => doubled(LOOK_AGAIN_AFTER, tries - 1, AGAIN_MAX),
                 };
                 self.put_off(post, wait, Delay::Asked).await
             }
-            Sighting::Unclear if post.looks >= LOOKS_MAX => {
+            Sighting::Unclear if post.looks >= TRIES_MAX => {
                 self.give_up(front, post, "it cannot be told whether it arrived").await
             }
             Sighting::Unclear => {
-                let wait = doubled(LOOK_AGAIN_AFTER, post.looks, LOOK_AGAIN_MAX);
+                let wait = doubled(LOOK_AGAIN_AFTER, post.looks, AGAIN_MAX);
                 self.put_off(post, wait, Delay::Unclear).await
             }
         }

@@ -56,7 +56,12 @@ impl Engine {
                 drop(done.send(looked.unwrap_or_else(|error| Err(failed(error)))));
             }
             Incoming::CatchUp { front, done } => {
-                drop(done.send(self.fall_behind(Some(front), None).await.map_err(failed)));
+                let caught_up = async {
+                    self.store.look_again().await?;
+                    self.fall_behind(Some(front), None).await
+                };
+                drop(done.send(caught_up.await.map_err(failed)));
+                self.ring();
             }
             Incoming::Overview { person, done } => {
                 drop(done.send(self.overview(&person).await.map_err(failed)));

@@ -140,7 +140,7 @@ impl Store {
         self.writer.write(Write::PutOff(interview, seq, until, delay)).await.map(drop)
     }
 
-    /// Makes every post of unknown outcome due.
+    /// Makes every post due but those that wait for somebody to act: what kept them may be over.
     pub async fn look_again(&self) -> Result<(), StoreError> {
         self.writer.write(Write::LookAgain).await.map(drop)
     }

@@ -55,7 +55,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> R
         Write::MarkSending(id, seq, now) => mark_sending(connection, *id, *seq, *now).await,
         Write::PutOff(id, seq, until, delay) => put_off(connection, *id, *seq, *until, *delay).await,
         Write::LookAgain => {
-            let now = "UPDATE outbox SET not_before = 0 WHERE status = 'sending'";
+            let now = "UPDATE outbox SET not_before = 0 WHERE status = 'sending' \
+                       OR (status = 'queued' AND blocked = 0)";
             Ok(sqlx::query(now).execute(connection).await?.rows_affected())
         }
         Write::Unblock(person) => unblock(connection, person).await,

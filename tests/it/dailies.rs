@@ -263,7 +263,7 @@ async fn f20_question_of_the_day_is_chosen_once() {
     let chosen = play.store().round_in(&CHANNEL.into()).await.unwrap().unwrap().plan;
     play.restart_after(SignedDuration::from_mins(2)).await;
     play.channel.fail(CHANNEL, None);
-    play.wait(120).await;
+    play.wait(600).await;
     assert_eq!(posts(&play), 1);
     assert_eq!(play.store().round_in(&CHANNEL.into()).await.unwrap().unwrap().plan, chosen);
     let seen = play.store().seen(&CHANNEL.into()).await.unwrap().questions;

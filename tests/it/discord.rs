@@ -17,6 +17,7 @@ use crate::support::discord::Discord;
 use crate::support::discord::driver::person::Person;
 use crate::support::discord::driver::place::Place;
 use crate::support::discord::faults::Fault;
+use crate::support::discord::faults::routes::THREAD_FROM_MESSAGE;
 use crate::support::discord::permissions::{CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS};
 
 const ANSWER: &str = "its the same thing, just other brackets. [believes only-syntax]";
@@ -246,6 +247,23 @@ async fn without_threads_the_drill_moves_to_direct_messages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_there_can_be_no_threads_the_drill_moves_to_direct_messages() {
+    let discord = Discord::start().await;
+    let stage = discord.guild("Study group").channel("chat of a voice channel");
+    let ana = discord.user("ana");
+    let mut bot = Bot::start(&discord, false).await;
+    let refused = Fault::Refuse { status: 400, code: 50_024 };
+    // The name that it was to have is not the reason.
+    discord.on(THREAD_FROM_MESSAGE).times(2).meets(refused);
+    ana.slash("drill", []).in_channel(&stage).await;
+    ana.reads_up_to("in your direct messages").await;
+    ana.tells_bot(ANSWER);
+    ana.reads_up_to("What breaks first").await;
+    bot.stop().await;
+    discord.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f05_permission_that_was_lost_pauses_and_goes_on() {
     let discord = Discord::start().await;
     let general = discord.guild("Study group").channel("general");
@@ -326,6 +344,32 @@ async fn follow_up_on_a_message_of_ones_own() {
     ben.sees("your own messages only").await;
     ana.uses("Ask me the follow-up", said).await;
     ana.reads_up_to("What breaks first").await;
+    // Again, it is no reply to the follow-up from before.
+    ana.uses("Ask me the follow-up", said).await;
+    ana.reads_up_to("Stopped here").await;
+    ana.reads_up_to("What breaks first").await;
+    bot.stop().await;
+    discord.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn follow_up_in_the_thread_of_a_drill_leaves_the_drill_its_ears() {
+    let discord = Discord::start().await;
+    let general = discord.guild("Study group").channel("general");
+    let ana = discord.user("ana");
+    discord.grant(MESSAGE_CONTENT);
+    let mut bot = Bot::start(&discord, true).await;
+    let thread = drill_in(&ana, &general).await;
+    let said = ana.says(&thread, "a tuple cannot change and a list can change. [believes only-syntax]");
+    ana.sees("What breaks first").await;
+    ana.uses("Ask me the follow-up", said).await;
+    ana.reads_up_to("What breaks first").await;
+    ana.says(&thread, REPLY);
+    ana.sees("Model answer").await;
+    assert!(
+        thread.as_seen_by(&discord.user("ben")).contains("Model answer"),
+        "the drill in the thread heard it"
+    );
     bot.stop().await;
     discord.finish();
 }
@@ -340,8 +384,11 @@ async fn help_setup_and_suggestions() {
     ana.slash("help", []).in_channel(&general).await;
     insta::assert_snapshot!("help", ana.reads().await);
     ana.slash("setup", []).in_channel(&general).await;
+    ana.sees("whether I can write to you here").await;
     insta::assert_snapshot!("setup", ana.reads().await);
     general.deny(CREATE_PUBLIC_THREADS);
+    ana.opens_dms(false);
+    discord.expect_error(50_007);
     ana.slash("setup", []).in_channel(&general).await;
     insta::assert_snapshot!("setup_with_a_permission_missing", ana.reads().await);
     bot.stop().await;

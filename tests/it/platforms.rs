@@ -183,6 +183,36 @@ async fn platform_that_is_away_for_hours_ends_no_drill() {
     assert_eq!(play.expected.lacks(&"other:1".into(), None).await, ["Attach Files"]);
 }
 
+/// What the clock remarks, or a text that is too long, is no place to stand at.
+#[tokio::test]
+async fn drill_stands_at_its_question_after_the_clock_spoke() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.wait(61).await;
+    play.send_long(5_000).await;
+    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask, CardKind::Mark, CardKind::Note]);
+    let overview = play.incoming(|done| Incoming::Overview { person: SOMEBODY.into(), done }).await.unwrap();
+    assert_eq!(kinds(&overview.open), [CardKind::Ask]);
+    let again = play.by(SOMEBODY, HERE, a_drill()).await.unwrap();
+    assert_eq!(kinds(&again.shown), [CardKind::Ask]);
+}
+
+/// F35: a network that is gone for hours ends no drill, and costs few tries.
+#[tokio::test]
+async fn f35_platform_that_cannot_be_reached_for_hours_ends_no_drill() {
+    let mut play = Play::new().await;
+    play.channel.fail(HERE, Some(DeliveryError::Later(Duration::from_secs(5))));
+    play.drill().await;
+    for _ in 0..12 * 60 {
+        play.wait(60).await;
+    }
+    assert_eq!(play.channel.posted(), []);
+    play.channel.fail(HERE, None);
+    play.incoming(|done| Incoming::CatchUp { front: "channel", done }).await.unwrap();
+    play.wait(1).await;
+    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask], "at once when it is back");
+}
+
 /// F29: the platform did what was asked, and the answer got lost.
 #[tokio::test]
 async fn f29_card_of_unknown_outcome_is_looked_for_with_patience_and_holds_nobody_up() {

@@ -74,6 +74,8 @@ impl Discord {
                 let sign = |id| runners.get(&ShardId(id)).map(|runner| (runner.stage, runner.latency));
                 (0..self.shards).map(|id| (id, sign(id))).collect::<Vec<_>>()
             };
+            let is_there = |sign: &Sign| matches!(sign, Some((ConnectionStage::Connected, _)));
+            self.listens.store(signs.iter().all(|(_, sign)| is_there(sign)), Ordering::Relaxed);
             for (id, sign) in signs {
                 if !watch.is_dead(id, sign) {
                     continue;
@@ -245,6 +247,7 @@ impl Listener {
         let discord = &self.discord;
         match event {
             Event::Ready(event) => self.on_ready(event.ready.shard.map_or(0, |shard| shard.id.0)).await,
+            Event::Resumed(_) => discord.listens.store(true, Ordering::Relaxed),
             Event::MessageCreate(event) if self.is_new(event.message.id.get()) => {
                 discord.on_message(&event.message).await;
             }
@@ -276,6 +279,7 @@ impl Listener {
     }
 
     async fn on_ready(&self, shard: u32) {
+        self.discord.listens.store(true, Ordering::Relaxed);
         let before = {
             let mut greeted = self.greeted.lock().unwrap_or_else(PoisonError::into_inner);
             let before = greeted.len();
@@ -284,19 +288,21 @@ impl Listener {
         match before {
             Some(0) => {
                 tracing::info!("connected to Discord");
-                return self.discord.register_commands().await;
+                self.discord.register_commands().await;
             }
-            Some(_) => return,
-            None => {}
+            Some(_) => {}
+            // A session that could not be resumed.
+            None => {
+                if let Err(error) = self.discord.check_budget().await
+                    && error.is_final()
+                {
+                    // Who stops already needs no second reason.
+                    let _ = self.stop.try_send(error);
+                    return;
+                }
+            }
         }
-        // A session that could not be resumed: what was sent meanwhile is lost to it.
-        if let Err(error) = self.discord.check_budget().await
-            && error.is_final()
-        {
-            // Who stops already needs no second reason.
-            let _ = self.stop.try_send(error);
-            return;
-        }
+        // What was sent before this session is lost to it, at a start too: the engine listened earlier.
         if self.discord.inbox.catch_up(self.discord.name()).await.is_err() {
             tracing::warn!("what was missed could not be read");
         }

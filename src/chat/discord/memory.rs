@@ -51,7 +51,7 @@ pub(super) struct Memory {
     drills: BTreeMap<(ChannelId, UserId), Place>,
     starters: BTreeMap<InteractionId, Starter>,
     hints: Hints<(ChannelId, Hint)>,
-    words: BTreeMap<UserId, String>,
+    words: BTreeMap<(UserId, InteractionId), String>,
     doubtful: BTreeSet<(InterviewId, Seq)>,
 }
 
@@ -146,8 +146,13 @@ impl Memory {
         self.doubtful.contains(&(interview, seq))
     }
 
-    /// A drill takes place there.
+    /// A drill takes place there. One whose person is heard there is not forgotten for one that is answered for
+    /// them alone.
     pub(super) fn opened(&mut self, user: UserId, place: Place) {
+        let hears = self.drill(user, place.channel()).is_some_and(|known| known.hears_messages());
+        if hears && !place.hears_messages() {
+            return;
+        }
         self.drills.insert((place.channel(), user), place);
         while self.drills.len() > DRILLS_MAX {
             self.drills.pop_first();
@@ -155,8 +160,10 @@ impl Memory {
     }
 
     /// It is over.
-    pub(super) fn closed(&mut self, user: UserId, channel: ChannelId) {
-        self.drills.remove(&(channel, user));
+    pub(super) fn closed(&mut self, user: UserId, place: Place) {
+        if self.drill(user, place.channel()) == Some(place) {
+            self.drills.remove(&(place.channel(), user));
+        }
     }
 
     /// A place is gone, and every drill in it.
@@ -195,24 +202,24 @@ impl Memory {
         self.hints.is_due((channel, hint), now)
     }
 
-    /// Keeps somebody's words until they say which question these answer.
-    pub(super) fn remember_words(&mut self, user: UserId, words: String) {
+    /// Keeps somebody's words until they say which question these answer, on the list that came of `asked`.
+    pub(super) fn remember_words(&mut self, user: UserId, asked: InteractionId, words: String) {
         while self.words.len() >= WORDS_MAX {
             self.words.pop_first();
         }
-        self.words.insert(user, words);
+        self.words.insert((user, asked), words);
     }
 
     /// Gives them back, once.
-    pub(super) fn take_words(&mut self, user: UserId) -> Option<String> {
-        self.words.remove(&user)
+    pub(super) fn take_words(&mut self, user: UserId, asked: InteractionId) -> Option<String> {
+        self.words.remove(&(user, asked))
     }
 
     /// Forgets a person.
     pub(super) fn forget(&mut self, user: UserId) {
         self.reaches.retain(|(of, _), _| *of != user);
         self.drills.retain(|(_, of), _| *of != user);
-        self.words.remove(&user);
+        self.words.retain(|(of, _), _| *of != user);
     }
 
     fn make_room(&mut self, now: Timestamp) {

@@ -1,10 +1,10 @@
 //! *Ask me the follow-up*: a drill on something that one wrote anyway, for oneself alone.
 
-use serenity::model::id::UserId;
+use serenity::model::id::{InteractionId, UserId};
 
 use super::Discord;
-use super::intake::{self, Asker};
-use super::place::Place;
+use super::intake::{self, Asker, Spot};
+use super::place::{self, Place};
 use super::post::name;
 use super::talk::Meanwhile;
 use super::text;
@@ -15,12 +15,17 @@ use crate::core::choose::Filter;
 use crate::core::interview::Mode;
 use crate::core::say;
 
-/// What the list of questions gives back.
-pub(super) const LIST: &str = "r1:which";
+/// What the list of questions gives back, before the id of the command that it came of.
+const LIST: &str = "r1:which:";
 /// Questions offered at the most; Discord's limit.
 const OFFERED_MAX: usize = 25;
 /// UTF-16 units of a choice at the most; Discord's limit.
 const CHOICE_MAX: usize = 100;
+
+/// The command that a list of questions came of, if it is one.
+pub(super) fn list(custom_id: &str) -> Option<InteractionId> {
+    place::id(custom_id.strip_prefix(LIST)?).map(InteractionId::new)
+}
 
 impl Discord {
     /// Somebody wants a follow-up on a message.
@@ -35,12 +40,16 @@ impl Discord {
         match candidates.first() {
             Some(best) if best.sure => self.ask_about(asker, best.id.clone(), words).await,
             Some(_) => {
-                self.memory().remember_words(asker.user, words);
+                self.memory().remember_words(asker.user, asker.id, words);
                 let options = candidates.iter().map(|candidate| Choice {
                     label: text::beginning(&candidate.ask, CHOICE_MAX),
                     value: candidate.id.as_str().to_owned(),
                 });
-                let list = Component::select(LIST.to_owned(), say::CHOOSE_A_QUESTION, options.collect());
+                let list = Component::select(
+                    format!("{LIST}{}", asker.id),
+                    say::CHOOSE_A_QUESTION,
+                    options.collect(),
+                );
                 let message = Message::sentence(say::WHICH_QUESTION).buttons(vec![list]).private();
                 self.first(asker, &Response::message(message)).await;
             }
@@ -49,19 +58,24 @@ impl Discord {
     }
 
     /// Somebody chose the question that their message answers.
-    pub(super) async fn on_choice(&self, asker: &Asker, chosen: Option<&str>) {
-        let words = self.memory().take_words(asker.user);
+    pub(super) async fn on_choice(&self, asker: &Asker, list: InteractionId, chosen: Option<&str>) {
+        let words = self.memory().take_words(asker.user, list);
         match (words, chosen) {
             (Some(words), Some(id)) => self.ask_about(asker, QuestionId(id.to_owned()), words).await,
-            _ => self.reply(asker, say::UNKNOWN_BUTTON).await,
+            _ => self.reply(asker, say::WORDS_GONE).await,
         }
     }
 
     /// Begins a drill on that question and takes the words as the answer.
     async fn ask_about(&self, asker: &Asker, question: QuestionId, words: String) {
-        let at = name(Place::Alone(asker.channel));
+        let at = name(match asker.spot {
+            Spot::Direct => Place::Direct(asker.channel),
+            Spot::Channel(_) | Spot::Thread(..) | Spot::Foreign => Place::Alone(asker.channel),
+        });
         let filter = Filter { question: Some(question), ..Filter::default() };
-        let request = Request { mode: Mode::Drill, filter, count: 1, traps: None, seed: None };
+        // By its seed it is no other one on the same question, whose follow-up these words would answer.
+        let seed = Some(asker.id.get());
+        let request = Request { mode: Mode::Drill, filter, count: 1, traps: None, seed };
         let deed = async {
             let key = intake::interaction_key(asker.id);
             let begin = What::Begin(request);

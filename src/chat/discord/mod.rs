@@ -23,6 +23,7 @@ mod wire;
 
 pub use place::PREFIX;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -128,6 +129,8 @@ pub struct Discord {
     me: UserId,
     application: ApplicationId,
     memory: Mutex<Memory>,
+    /// Whether all connections were there when it was looked last.
+    listens: AtomicBool,
     /// Our clock minus Discord's, where that is more than a delay could explain.
     skew: OnceLock<SignedDuration>,
     /// Connections that Discord wants for as many servers.
@@ -160,6 +163,7 @@ impl Discord {
             me: me.id,
             application: application.id,
             memory: Mutex::default(),
+            listens: AtomicBool::new(false),
             skew: OnceLock::new(),
             shards: 1,
             settled: Notify::new(),

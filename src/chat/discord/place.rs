@@ -89,8 +89,9 @@ impl Place {
     /// they talk with others.
     pub(super) fn hears_messages(&self) -> bool {
         match self {
-            Self::Direct(_) | Self::Starting { .. } | Self::Thread { .. } => true,
-            Self::Channel { .. } | Self::Aside { .. } | Self::Alone(_) => false,
+            Self::Direct(_) | Self::Thread { .. } => true,
+            // Until its thread is there, the channel is everybody's.
+            Self::Starting { .. } | Self::Channel { .. } | Self::Aside { .. } | Self::Alone(_) => false,
         }
     }
 

@@ -5,8 +5,10 @@
 //! unknown outcome is not repeated: a note with a button takes its place.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serenity::model::channel::{GuildChannel, Message as Posted};
 use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId};
 
@@ -30,6 +32,9 @@ const READS_MAX: usize = 5;
 const SETTLE_WAIT: Duration = Duration::from_secs(5);
 /// After so many quiet minutes Discord folds a thread away: a day.
 const ARCHIVE_MINUTES: u16 = 1_440;
+/// Until what was missed is read again that could not be read, within what the engine waits for it.
+const READ_AGAIN_AFTER: [SignedDuration; 3] =
+    [SignedDuration::from_secs(1), SignedDuration::from_secs(3), SignedDuration::from_secs(8)];
 /// Characters of a thread's name at the most; Discord's limit.
 const THREAD_NAME_MAX: usize = 100;
 
@@ -37,6 +42,10 @@ const THREAD_NAME_MAX: usize = 100;
 impl Front for Discord {
     fn name(&self) -> &'static str {
         place::PREFIX
+    }
+
+    fn is_up(&self) -> bool {
+        self.listens.load(Ordering::Relaxed)
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
@@ -61,7 +70,7 @@ impl Front for Discord {
         let there = receipt.moved.as_ref().and_then(|moved| Place::parse(&moved.0)).unwrap_or(at);
         let mut memory = self.memory();
         if delivery.card.kind == CardKind::Farewell {
-            memory.closed(user, there.channel());
+            memory.closed(user, there);
         } else {
             memory.opened(user, there);
         }
@@ -328,7 +337,8 @@ impl Discord {
             }
             Err(trouble) => Err(trouble),
         };
-        let Err(Trouble::Blocked(_)) = posted else { return posted };
+        // Not allowed, or, as in the chat of a voice channel, not possible.
+        let Err(Trouble::Blocked(_) | Trouble::Refused(_)) = posted else { return posted };
         let channel = self.direct_channel(user).await?;
         self.memory().opened(user, Place::Direct(channel));
         let posted = self.post(delivery, channel, Audience::Direct).await?;
@@ -504,7 +514,7 @@ impl Discord {
         let mut messages: Vec<Read> = Vec::new();
         for _ in 0..READS_MAX {
             let after = messages.last().map_or(after, |read| read.message.id);
-            let page = self.read(channel, Some(after)).await?;
+            let page = self.read_with_patience(channel, after).await?;
             let full = page.len() >= READ_MAX;
             messages.extend(page);
             if !full {
@@ -512,6 +522,20 @@ impl Discord {
             }
         }
         Ok(messages)
+    }
+
+    /// What is missed here may be lost, so a Discord that is ill for a moment is asked again.
+    async fn read_with_patience(&self, channel: ChannelId, after: MessageId) -> Result<Vec<Read>, Trouble> {
+        for wait in READ_AGAIN_AFTER {
+            match self.read(channel, Some(after)).await {
+                Err(Trouble::Unknown | Trouble::Later(_)) => {
+                    let again = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+                    self.clock.sleep_until(again).await;
+                }
+                read => return read,
+            }
+        }
+        self.read(channel, Some(after)).await
     }
 
     /// Somebody's direct messages.

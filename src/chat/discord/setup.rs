@@ -51,7 +51,11 @@ impl Discord {
             Err(error) => tracing::warn!(%error, "the application could not be inspected"),
         }
         if asker.spot != Spot::Direct {
-            let open = self.direct_channel(asker.user).await.is_ok();
+            // Their direct messages can be opened though nothing may be written there, so something is written.
+            let open = match self.direct_channel(asker.user).await {
+                Ok(channel) => self.send(channel, &Message::sentence(say::setup::DIRECT_TRIED)).await.is_ok(),
+                Err(_) => false,
+            };
             let text = if open { say::setup::DIRECT_OPEN } else { say::DIRECT_CLOSED };
             findings.push(Finding { good: open, text: text.to_owned() });
         }

@@ -16,6 +16,7 @@ use super::intake::{self, Asked, Asker, Given, Heard, Spot};
 use super::mine;
 use super::place::{self, Place};
 use super::post::name;
+use super::text;
 use super::trouble::Trouble;
 use super::wire::{Message, Response, Suggestion};
 use crate::chat::hints::Hint;
@@ -108,7 +109,7 @@ impl Discord {
             let taken = self.take_said(key, sent, user, at, What::Said { to: None, text }).await;
             match &taken {
                 Ok(_) if at.hears_messages() => self.memory().wrote(user, channel, self.clock.now()),
-                Err(Refusal::NothingOpen) => self.memory().closed(user, channel),
+                Err(Refusal::NothingOpen) => self.memory().closed(user, at),
                 Ok(_) | Err(_) => {}
             }
             taken
@@ -220,8 +221,8 @@ impl Discord {
     pub(super) async fn on_component(&self, event: &ComponentInteraction) {
         let asker = Asker::of_component(event);
         let _underway = self.underway(asker.user, asker.channels());
-        if event.data.custom_id == mine::LIST {
-            return self.on_choice(&asker, intake::chosen(event)).await;
+        if let Some(list) = mine::list(&event.data.custom_id) {
+            return self.on_choice(&asker, list, intake::chosen(event)).await;
         }
         let press = Press::from_id(&event.data.custom_id);
         let Some(Press { interview, seq, action }) = press else {
@@ -244,7 +245,7 @@ impl Discord {
                     let taken = self.take(&asker, asker.here(), what).await;
                     taken.map_err(|refusal| refusal.sentence())
                 };
-                self.do_in_time(&asker, deed).await;
+                self.do_in_time(&asker, None, deed).await;
             }
         }
     }
@@ -261,6 +262,7 @@ impl Discord {
         if text.is_empty() {
             return self.reply(&asker, say::NO_TEXT).await;
         }
+        let words = text.clone();
         let deed = async {
             if !in_round {
                 let look = self.inbox.look(interview, seq, asker.person()).await;
@@ -272,11 +274,17 @@ impl Discord {
             let taken = self.take(&asker, asker.here(), What::Said { to: Some(interview), text }).await;
             taken.map_err(|refusal| refusal.sentence())
         };
-        self.do_in_time(&asker, deed).await;
+        self.do_in_time(&asker, Some(&words), deed).await;
     }
 
-    /// Does something and answers what came of it: nothing to see, or why it did not count.
-    async fn do_in_time(&self, asker: &Asker, deed: impl Future<Output = Result<Taken, String>>) {
+    /// Does something and answers what came of it: nothing to see, or why it did not count, with the words that
+    /// were written for nothing.
+    async fn do_in_time(
+        &self,
+        asker: &Asker,
+        words: Option<&str>,
+        deed: impl Future<Output = Result<Taken, String>>,
+    ) {
         let (done, so_far) = self.in_time(asker, Meanwhile::Silence, deed).await;
         if let Ok(taken) = &done
             && let Some(card) = taken.shown.last()
@@ -291,7 +299,8 @@ impl Discord {
             Err(sentence) => Some(sentence),
         };
         if let Some(sentence) = problem {
-            self.finish(asker, so_far, &Message::sentence(sentence).private()).await;
+            let back = words.map(|words| say::words_back(&text::plain(words))).unwrap_or_default();
+            self.finish(asker, so_far, &Message::sentence(sentence + &back).private()).await;
         } else if so_far.is_none() {
             self.first(asker, &Response::acknowledge()).await;
         }

@@ -198,8 +198,16 @@ impl Pages {
         let fence = self.fence.clone();
         let spoiler = self.spoiler;
         self.close_fence();
+        // What hides nothing yet begins on the next page.
+        if spoiler && self.page.ends_with(SPOILER) {
+            self.page.truncate(self.page.len() - SPOILER.len());
+            self.spoiler = false;
+        }
         self.unhide();
-        self.full.push(std::mem::take(&mut self.page));
+        let page = std::mem::take(&mut self.page);
+        if !page.trim().is_empty() {
+            self.full.push(page);
+        }
         if spoiler {
             self.hide();
         }

@@ -56,13 +56,14 @@ pub(super) fn of(error: &serenity::Error) -> Trouble {
 fn of_answer(status: u16, code: isize, message: &str) -> Trouble {
     match code {
         50_007 | 50_278 => return Trouble::Blocked(Obstacle::PrivateMessagesClosed),
-        50_001 | 50_013 | 40_333 => return Trouble::Blocked(Obstacle::NoPermission),
+        // The last: a server has as many threads as it may.
+        50_001 | 50_013 | 40_333 | 160_006 => return Trouble::Blocked(Obstacle::NoPermission),
         50_083 | 160_005 => return Trouble::Blocked(Obstacle::ThreadLocked),
         // Not to be seen: an outage as likely as a deletion, which the gateway tells by an event of its own.
         10_003 | 10_004 => return Trouble::Blocked(Obstacle::NoPermission),
         10_062 | 10_015 | 50_027 | 40_060 | 40_094 => return Trouble::Expired,
         160_004 => return Trouble::Already,
-        20_016 | 20_022 | 20_028 | 40_062 | 160_006 | 30_046 => return Trouble::Later(SLOWED_AGAIN_AFTER),
+        20_016 | 20_022 | 20_028 | 40_062 | 30_046 => return Trouble::Later(SLOWED_AGAIN_AFTER),
         _ => {}
     }
     match status {

@@ -4,6 +4,8 @@
 use serde::Serialize;
 use serenity::model::id::{MessageId, RoleId};
 
+use super::text;
+
 /// Characters of an embed's description at the most; Discord's limit.
 pub(super) const DESCRIPTION_MAX: usize = 4_096;
 /// Buttons in a row, and rows in a message, at the most; Discord's limits.
@@ -12,6 +14,8 @@ pub(super) const ROW_MAX: usize = 5;
 const MODAL_TITLE_MAX: usize = 45;
 /// Characters that fit into a form's field; Discord's limit, and ours for an answer.
 const INPUT_MAX: usize = 4_000;
+/// UTF-16 units of what stands outside a frame at the most; Discord's limit.
+const CONTENT_MAX: usize = 2_000;
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u64 = 1 << 6;
 
@@ -166,12 +170,12 @@ impl Message {
 
     /// A message of one sentence.
     pub(super) fn sentence(text: impl Into<String>) -> Self {
-        Self { content: Some(text.into()), ..Self::new() }
+        Self { content: Some(text::beginning(&text.into(), CONTENT_MAX)), ..Self::new() }
     }
 
     /// With a sentence above its frame.
     pub(super) fn under(mut self, sentence: String) -> Self {
-        self.content = Some(sentence);
+        self.content = Some(text::beginning(&sentence, CONTENT_MAX));
         self
     }
 

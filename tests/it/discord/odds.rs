@@ -275,8 +275,16 @@ async fn follow_up_asks_which_question_a_message_answers() {
     let said = ana.says(&general, "a tuple is fixed. [believes only-syntax]");
     ana.uses("Ask me the follow-up", said).await;
     ana.sees("Which question did that message answer?").await;
-    ana.choose("What is the difference between a list and a tuple?").await;
+    let first = ana.last();
+    let other = ana.says(&general, "a tuple is a tuple. [says mutability]");
+    ana.uses("Ask me the follow-up", other).await;
+    ana.sees("Which question did that message answer?").await;
+    // The list of the first message is about that message.
+    let list = "What is the difference between a list and a tuple?";
+    ana.chooses_on(first, list).await;
     ana.reads_up_to("What breaks first").await;
+    ana.chooses_on(first, list).await;
+    ana.sees("no longer have the message that this list was for").await;
     bot.stop().await;
     discord.finish();
 }
@@ -312,6 +320,21 @@ async fn f33_drill_for_closed_direct_messages_says_where_it_was_asked_for() {
     ana.slash("drill", [("where", "dm")]).in_channel(&general).await;
     ana.sees("in your direct messages").await;
     ana.sees("allow messages from this server").await;
+    bot.stop().await;
+    discord.finish();
+}
+
+/// Whatever else a test looks at, it fails if the bot logged an error that the test did not name.
+#[tokio::test(flavor = "multi_thread")]
+async fn f35_card_that_is_refused_ends_its_drill_and_is_logged_as_our_fault() {
+    let discord = Discord::start().await;
+    let ana = discord.user("ana");
+    let mut bot = Bot::start(&discord, false).await;
+    drill_directly(&ana).await;
+    discord.on(POST_MESSAGE).meets(Fault::Refuse { status: 400, code: 50_035 });
+    ana.tells_bot(ANSWER);
+    bot.has_open(0).await;
+    bot.logged("a card could not be delivered");
     bot.stop().await;
     discord.finish();
 }

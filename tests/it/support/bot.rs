@@ -1,11 +1,11 @@
 //! The bot on the fake Discord: the real engine, store and front end, in this process.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use riposte::chat::discord::{Discord as Front, Options, StartError, calls};
-use riposte::chat::{Inbox, Incoming};
+use riposte::chat::{Front as _, Inbox, Incoming};
 use riposte::clock;
 use riposte::core::bank::Bank;
 use riposte::core::grading::Grader;
@@ -15,6 +15,7 @@ use riposte::secret::Secret;
 use riposte::store::Store;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::instrument::WithSubscriber;
 
 use super::discord::tls::Tls;
 use super::discord::{Discord, PATIENCE};
@@ -33,6 +34,8 @@ pub(crate) struct Bot {
     /// The door that looks like the real one, for the library's own rate limiter.
     tls: Option<Tls>,
     running: Option<Running>,
+    /// What it logged as errors: a test that does not expect any fails.
+    errors: Errors,
 }
 
 struct Running {
@@ -81,6 +84,7 @@ impl Bot {
             grader: || Box::new(Labelled),
             tls: None,
             running: None,
+            errors: Errors::default(),
         }
     }
 
@@ -99,12 +103,13 @@ impl Bot {
         let settings = Settings { traps: 1, abandon_after: SignedDuration::from_hours(24), shared: true };
         let desk = Desk::new((self.grader)());
         let engine = Engine::new(store.clone(), bank, desk, clock, vec![front.clone()], settings);
-        let engine = tokio::spawn(async move { engine.run(inbox).await.unwrap() });
+        let running = async move { engine.run(inbox).await.unwrap() };
+        let engine = tokio::spawn(running.with_subscriber(self.errors.subscriber()));
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
         };
-        let gateway = tokio::spawn(front.run(stopped));
+        let gateway = tokio::spawn(front.run(stopped).with_subscriber(self.errors.subscriber()));
         self.running = Some(Running { store, engine, gateway, stop });
     }
 
@@ -139,6 +144,14 @@ impl Bot {
         gateway.await.unwrap().unwrap();
         let _ = engine.await;
         store.close().await;
+        let errors = self.errors.take();
+        assert!(errors.is_empty(), "it logged errors:\n{errors}");
+    }
+
+    /// What it logged as errors until here is what the test wanted, and says this.
+    pub(crate) fn logged(&self, words: &str) {
+        let errors = self.errors.take();
+        assert!(errors.contains(words), "{errors}");
     }
 
     /// Why it ended by itself.
@@ -147,6 +160,33 @@ impl Bot {
         let ended = running.gateway.await.unwrap().unwrap_err();
         running.engine.abort();
         ended
+    }
+}
+
+/// What is logged as errors.
+#[derive(Clone, Default)]
+struct Errors(Arc<Mutex<Vec<u8>>>);
+
+impl Errors {
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let errors = self.clone();
+        let log = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_ansi(false);
+        log.with_writer(move || errors.clone()).finish()
+    }
+
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl std::io::Write for Errors {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -161,10 +201,11 @@ pub(crate) struct Alone {
 impl Alone {
     /// Starts one that reads plain messages in threads, and waits until it is connected.
     pub(crate) async fn start(discord: &Discord) -> Self {
-        let (sender, inbox) = mpsc::channel(64);
+        let (sender, mut inbox) = mpsc::channel(64);
         let clock = discord.shared.clock.clone();
         let options = options(discord, true, None);
         let front = Front::connect(options, Inbox(sender), clock, &one_question()).await.unwrap();
+        assert!(!front.is_up());
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
@@ -172,6 +213,11 @@ impl Alone {
         let gateway = tokio::spawn(front.clone().run(stopped));
         discord.connected().await;
         discord.commands().await;
+        let Some(Incoming::CatchUp { done, .. }) = inbox.recv().await else {
+            panic!("nobody is caught up with")
+        };
+        done.send(Ok(())).unwrap();
+        assert!(front.is_up());
         Self { front, inbox, gateway, stop }
     }
 

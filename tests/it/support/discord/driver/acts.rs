@@ -173,8 +173,17 @@ impl Person {
 
     /// Chooses an option of the newest menu that has it.
     pub(crate) async fn choose(&self, option: &str) {
+        self.choose_among(None, option).await;
+    }
+
+    /// Chooses from a list on a message.
+    pub(crate) async fn chooses_on(&self, post: Post, option: &str) {
+        self.choose_among(Some(post.id), option).await;
+    }
+
+    async fn choose_among(&self, post: Option<Id>, option: &str) {
         let id = self.shared.with(|world| {
-            let menus = components(world, None, self.id, 3);
+            let menus = components(world, post, self.id, 3);
             let found = menus.iter().find_map(|(message, menu)| {
                 let options = menu["options"].as_array().into_iter().flatten();
                 let value = options
