@@ -152,27 +152,30 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         return Ok(respond(429, &body, standing.as_ref(), Some((seconds, global))));
     }
     let wrong = contract::faults(&call.method, &template, call.body.as_ref());
-    let (status, body) = match shared.with(|world| process(world, &call, route.map(|(route, _)| route))) {
-        Ok(Reply::Json(json)) => (200, json),
-        Ok(Reply::Empty) => (204, Value::Null),
-        Err(fail) => (fail.status, fail.json()),
-    };
-    if status < 300 {
-        shared.with(|world| wrong.into_iter().for_each(|sentence| world.record.violation(sentence)));
-    }
-    match fault {
-        Some(Fault::LoseAnswer) => {
-            log(&shared, &call, &template, 0, &body, true);
-            Err(Cut)
+    // What is there to see is on record in the same moment.
+    let (status, body) = shared.with(|world| {
+        let (status, body) = match process(world, &call, route.map(|(route, _)| route)) {
+            Ok(Reply::Json(json)) => (200, json),
+            Ok(Reply::Empty) => (204, Value::Null),
+            Err(fail) => (fail.status, fail.json()),
+        };
+        if status < 300 {
+            wrong.into_iter().for_each(|sentence| world.record.violation(sentence));
         }
+        let logged = match fault {
+            Some(Fault::LoseAnswer) => logged(&call, &template, 0, &body, true),
+            Some(Fault::ErrorAfter(error)) => logged(&call, &template, error, &Value::Null, true),
+            _ => logged(&call, &template, status, &body, false),
+        };
+        world.record.requests.push(logged);
+        (status, body)
+    });
+    match fault {
+        Some(Fault::LoseAnswer) => Err(Cut),
         Some(Fault::ErrorAfter(error)) => {
-            log(&shared, &call, &template, error, &Value::Null, true);
             Ok(respond(error, &json!({"message": "lost", "code": 0}), None, None))
         }
-        _ => {
-            log(&shared, &call, &template, status, &body, false);
-            Ok(respond(status, &body, standing.as_ref(), None))
-        }
+        _ => Ok(respond(status, &body, standing.as_ref(), None)),
     }
 }
 
@@ -305,9 +308,14 @@ fn respond(
 }
 
 fn log(shared: &Shared, call: &Call, template: &str, status: u16, body: &Value, by_plan: bool) {
+    let logged = logged(call, template, status, body, by_plan);
+    shared.with(|world| world.record.requests.push(logged));
+}
+
+fn logged(call: &Call, template: &str, status: u16, body: &Value, by_plan: bool) -> Logged {
     let failed = status >= 400;
     let error = if failed { body.to_string() } else { String::new() };
-    let logged = Logged {
+    Logged {
         method: call.method.clone(),
         route: format!("{} {template}", call.method),
         path: call.path.clone(),
@@ -316,6 +324,5 @@ fn log(shared: &Shared, call: &Call, template: &str, status: u16, body: &Value, 
         code: if failed { body["code"].as_u64().unwrap_or(0) } else { 0 },
         error,
         by_plan,
-    };
-    shared.with(|world| world.record.requests.push(logged));
+    }
 }
