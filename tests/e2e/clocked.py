@@ -1,0 +1,47 @@
+"""Starts the stand-in for Discord with a clock that runs, and notes when each call came.
+
+    python3 tests/e2e/clocked.py [path of simnet.py] PORT [its options]
+
+Its own clock stands still, so that whatever is posted there was posted in the same instant. Where a test is about
+time, ids and timestamps have to hold the time, and limits of time have to be kept: an interaction that is not
+answered within three seconds is gone.
+"""
+import datetime
+import importlib.util
+import sys
+import time
+
+from simcord._clock import Clock
+
+
+class Timed(list):
+    """A list of calls that notes of each when it came: `at` by the clock that the bot may see stepping, and `ran`
+    by one that no step moves, both in seconds."""
+
+    def append(self, call):
+        super().append({**call, "at": time.time(), "ran": time.monotonic()})
+
+
+def loaded(path):
+    spec = importlib.util.spec_from_file_location("simnet", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main():
+    simnet = loaded(sys.argv[1])
+    Clock.now = lambda clock: datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=clock.elapsed)
+    begin = simnet.Sim.__init__
+
+    def begin_timed(sim, args):
+        begin(sim, args)
+        sim.log = Timed()
+
+    simnet.Sim.__init__ = begin_timed
+    del sys.argv[1]
+    simnet.main()
+
+
+if __name__ == "__main__":
+    main()
