@@ -5,13 +5,19 @@
 Its own clock stands still, so that whatever is posted there was posted in the same instant. Where a test is about
 time, ids and timestamps have to hold the time, and limits of time have to be kept: an interaction that is not
 answered within three seconds is gone.
+
+Discord takes pins at two addresses, and the stand-in knows the later one alone. Here it knows both.
 """
 import datetime
 import importlib.util
 import sys
 import time
 
+# Beside this file lies a `discord.py` that is not the package of that name.
+del sys.path[0]
 from simcord._clock import Clock
+from simcord.http.router import route
+from simcord.http.routes.messages import pin_message
 
 
 class Timed(list):
@@ -39,6 +45,7 @@ def main():
         sim.log = Timed()
 
     simnet.Sim.__init__ = begin_timed
+    route("PUT", "/channels/{channel_id}/pins/{message_id}")(pin_message)
     del sys.argv[1]
     simnet.main()
 

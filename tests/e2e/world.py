@@ -98,8 +98,8 @@ class World:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
-    def until(self, what, found):
-        end = time.monotonic() + PATIENCE_S
+    def until(self, what, found, patience_s=PATIENCE_S, pause_s=0.1):
+        end = time.monotonic() + patience_s
         while time.monotonic() < end:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
                 result = found()
@@ -107,7 +107,7 @@ class World:
                     return result
             if self.bot.poll() is not None:
                 raise AssertionError(f"the bot ended with {self.bot.returncode} before {what}")
-            time.sleep(0.1)
+            time.sleep(pause_s)
         raise AssertionError(f"waited in vain: {what}")
 
     def person(self, name):
