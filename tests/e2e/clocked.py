@@ -21,11 +21,10 @@ from simcord.http.routes.messages import pin_message
 
 
 class Timed(list):
-    """A list of calls that notes of each when it came: `at` by the clock that the bot may see stepping, and `ran`
-    by one that no step moves, both in seconds."""
+    """A list of calls that notes of each when it was answered, in seconds since 1970 by Discord's clock."""
 
     def append(self, call):
-        super().append({**call, "at": time.time(), "ran": time.monotonic()})
+        super().append({**call, "at": time.time()})
 
 
 def loaded(path):

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -157,6 +158,12 @@ class World:
         return self.until("a thread", found)
 
 
+def questions():
+    """Every question that is shipped."""
+    files = sorted((ROOT / "bank" / "python").glob("*.toml"))
+    return [question for file in files for question in tomllib.loads(file.read_text())["questions"]]
+
+
 def one_question(wanted):
     """The shipped track with one question alone, so that the answers here fit it."""
     for file in sorted((ROOT / "bank" / "python").glob("*.toml")):
@@ -172,6 +179,11 @@ def told(log, private):
     lines = [line for line in log.splitlines() if LEVEL.search(line)]
     assert lines, "a bot that starts says so"
     return [line for line in lines if any(word in line for word in private)]
+
+
+def plain(words):
+    """Letters and digits alone: a card writes some signs so that Discord takes them for text."""
+    return re.sub(r"\W+", "", words).lower()
 
 
 def text(message):
