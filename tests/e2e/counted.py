@@ -88,8 +88,8 @@ def count_calls(world, report):
 
 def count_edits(world, report, post):
     """Edits of a post: its count follows at its own pace, and the close is said."""
-    path = f"/channels/{world.facts['channel']}/messages/{post['id']}"
-    edits = [call for call in world("log") if (call["method"], call["path"]) == ("PATCH", path) and call["status"] == 200]
+    wanted = ("PATCH", f"/channels/{world.facts['channel']}/messages/{post['id']}", 200)
+    edits = [call for call in world("log") if (call["method"], call["path"], call["status"]) == wanted]
     report.counts["edits"] += len(edits)
     # After a kill, what perhaps arrived is said again, which nobody sees.
     said = [next(same) for _, same in itertools.groupby(edits, lambda call: text(call["body"]))]

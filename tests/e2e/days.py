@@ -78,8 +78,8 @@ class Days:
 
     def at(self, day, time_of_day, **later):
         """An instant of a day, by the clocks of the zone."""
-        there = datetime.datetime.combine(FIRST + datetime.timedelta(day), datetime.time.fromisoformat(time_of_day), ZONE)
-        return there.astimezone(datetime.UTC) + datetime.timedelta(**later)
+        date, time = FIRST + datetime.timedelta(day), datetime.time.fromisoformat(time_of_day)
+        return datetime.datetime.combine(date, time, ZONE).astimezone(datetime.UTC) + datetime.timedelta(**later)
 
     def go(self, instant, **wrong):
         assert instant >= self.clock.now(), "time goes on"

@@ -16,14 +16,17 @@ import sys
 import tempfile
 
 from counted import Report
-from crowd import round_of_many
-from days import daily_of_days, faketime
 from world import TOKEN, lacking, told
 
 
 def main():
-    if lack := lacking():
+    lack = lacking() if sys.version_info >= (3, 11) else "Python 3.11 or newer is not here"
+    if lack:
         return print(f"{lack}: rounds and dailies were not played")
+    # Older ones could not read these.
+    from crowd import round_of_many
+    from days import daily_of_days, faketime
+
     library = faketime()
     if library is None:
         print("libfaketime is not here: the daily was not played")
@@ -55,9 +58,8 @@ def played(name, play, given):
 
 
 def show(reports):
-    names = ["posts", "edits", "private answers", "threads", "pins", "reveals", "posts tried",
-             "threads tried", "pins tried", "duplicates", "missed days", "answers",
-             "kills", "tried again", "late first answers"]
+    names = ["posts", "edits", "private answers", "threads", "pins", "reveals", "duplicates", "missed days", "answers",
+             "kills", "posts tried", "threads tried", "pins tried", "tried again", "late first answers"]
     width = max(map(len, names))
     print(" " * width, *(report.name.rjust(24) for report in reports))
     for name in names:
