@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from world import TOKEN, World, lacking, text, told
+from world import TOKEN, World, errors, lacking, text, told
 
 ANSWER = "It is basically the same thing, because Python only has different brackets for it, for example [1] and (1)."
 REPLY = "Then dict keys would break, because a list is not hashable and raises a TypeError."
@@ -209,6 +209,9 @@ def main():
             if TOKEN in log:
                 failed += 1
                 print("FAILED the token stands in the log")
+            for line in errors(log):
+                failed += 1
+                print("FAILED the bot logged an error:", line)
             for line in told(log, world.private):
                 failed += 1
                 print("FAILED words, a name or a number of somebody stands in the log:", line)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 from counted import Report
-from world import TOKEN, lacking, told
+from world import TOKEN, errors, lacking, told
 
 
 def main():
@@ -48,6 +48,8 @@ def played(name, play, given):
             private = play(folder, report, *given).private
             log = (pathlib.Path(folder) / "log").read_text(errors="replace")
             report.holds("no log holds the token", TOKEN not in log)
+            lines = errors(log)
+            report.holds("the bot logged no error", not lines, *lines)
             lines = told(log, private)
             report.holds("no log holds words or names of anybody", not lines, *lines)
         except (AssertionError, KeyError, StopIteration, TypeError, OSError) as error:

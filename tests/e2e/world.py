@@ -190,3 +190,8 @@ def plain(words):
 def text(message):
     parts = [message.get("content") or ""] + [embed.get("description") or "" for embed in message.get("embeds") or []]
     return "\n".join(parts)
+
+
+def errors(log):
+    """What the bot logged as its own fault."""
+    return [line for line in log.splitlines() if re.match(r"\S+\s+ERROR\b", line)]
