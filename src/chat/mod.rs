@@ -664,4 +664,11 @@ impl Front for Expected {
             None => Vec::new(),
         }
     }
+
+    async fn lacks(&self, channel: &Place) -> Vec<String> {
+        match self.front() {
+            Some(front) => front.lacks(channel).await,
+            None => Vec::new(),
+        }
+    }
 }
