@@ -77,6 +77,72 @@ async fn same_script_gives_the_same_interview_everywhere() {
     }
 }
 
+/// What one person says in a round, and how they did.
+#[tokio::test(flavor = "multi_thread")]
+async fn same_round_is_the_same_on_discord_and_slack() {
+    let on_slack = round_on_slack().await;
+    assert!(on_slack["cards"].as_array().unwrap().len() > 2, "{on_slack:#}");
+    assert_eq!(round_on_discord().await, on_slack);
+}
+
+const MINE: &str = "What you said";
+const NOTED: &str = "Your answer is in";
+
+async fn round_on_discord() -> Value {
+    let discord = Discord::start().await;
+    let general = discord.guild("Study group").channel("general");
+    let (ada, bob) = (discord.user("ada"), discord.user("bob"));
+    let mut bot = DiscordBot::start_with(&discord, false, one_question(), program).await;
+    ada.slash("round", []).in_channel(&general).await;
+    bob.reads_up_to("Nobody has answered yet").await;
+    let post = bob.last();
+    for (text, after) in [(SAME, REPLACED), (KEYS, NOTED)] {
+        if text == SAME {
+            bob.press_on(post, say::ANSWER).await;
+        } else {
+            bob.press(say::ANSWER).await;
+        }
+        bob.fill([(say::YOUR_ANSWER, text)]).await;
+        bob.reads_up_to(after).await;
+    }
+    ada.reads_up_to("Your round is on").await;
+    ada.press("Close now").await;
+    bob.reads_up_to(REVEAL).await;
+    bob.press(say::label(&Button::HowDidIDo)).await;
+    bob.reads_up_to(MINE).await;
+    for who in [&ada, &bob] {
+        while discord.has_unread(who) {
+            who.reads().await;
+        }
+    }
+    let database = bot.database();
+    bot.stop().await;
+    discord.finish();
+    journal(&database, &format!("discord:{}", bob.id)).await
+}
+
+async fn round_on_slack() -> Value {
+    let slack = Slack::start().await;
+    let (general, ada, bob) = (slack.channel("general"), slack.user("ada"), slack.user("bob"));
+    let mut bot = SlackBot::start_graded(&slack, one_question(), program).await;
+    ada.commands_and_keeps(&general, "round").await;
+    bob.sees("Nobody has answered yet").await;
+    for (text, after) in [(SAME, REPLACED), (KEYS, NOTED)] {
+        bob.presses(say::ANSWER).await;
+        assert_eq!(bob.fills_in(text).await, None);
+        bob.sees(after).await;
+    }
+    ada.presses("Close now").await;
+    bob.presses(say::label(&Button::HowDidIDo)).await;
+    bob.sees(MINE).await;
+    slack.acknowledged().await;
+    let team = slack.shared.with(|world| world.teams[0].id.clone());
+    let database = bot.database();
+    bot.stop().await;
+    slack.finish();
+    journal(&database, &format!("slack:{team}:{}", bob.id)).await
+}
+
 /// What is kept of somebody's interview, without ids, times and chance.
 async fn journal(database: &Path, person: &str) -> Value {
     let store = Store::open(database).await.unwrap();

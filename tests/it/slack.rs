@@ -1,7 +1,9 @@
 //! Whole conversations in Slack: the bot on one side, people on the other.
 
+mod dailies;
 mod delivery;
 mod played;
+mod rounds;
 
 use jiff::SignedDuration;
 use riposte::chat::slack::StartError;
@@ -10,7 +12,7 @@ use serde_json::json;
 use crate::support::slack::Slack;
 use crate::support::slack::bot::{self, Bot};
 use crate::support::slack::person::Person;
-use crate::support::slack::world::Fault;
+use crate::support::slack::world::{Fault, World};
 
 const ANSWER: &str = "its the same thing, just other brackets [believes only-syntax]";
 const REPLY: &str = "dict keys, a list is not hashable [held]";
@@ -38,6 +40,17 @@ async fn drill_in(who: &Person, channel: &str) -> String {
 async fn answers(who: &Person, text: &str) {
     who.presses("Answer").await;
     assert_eq!(who.fills_in(text).await, None);
+}
+
+/// The clock goes on, by so much at a time, until something is there.
+async fn passes<T>(slack: &Slack, step: SignedDuration, mut look: impl FnMut(&mut World) -> Option<T>) -> T {
+    loop {
+        let looking = slack.shared.until("something", &mut look);
+        if let Ok(found) = tokio::time::timeout(std::time::Duration::from_millis(50), looking).await {
+            return found;
+        }
+        slack.advance(step);
+    }
 }
 
 /// The clock goes on until something is seen.
@@ -621,6 +634,8 @@ fn manifest_fits_the_program() {
         "channels:history",
         "groups:history",
         "files:write",
+        "pins:write",
+        "users:read",
     ];
     assert_eq!(scopes, needed);
     let events = manifest.split("bot_events:").nth(1).unwrap();

@@ -5,11 +5,14 @@
 
 use jiff::Timestamp;
 
+use super::place;
 use super::wire::{Block, Element, Inline, Message, ROW_MAX, Rich, TEXT_MAX, Text};
 use crate::chat::press::{self, Action, Press};
 use crate::chat::text::{is_shown, length, pieces};
 use crate::core::card::{self, Button, Card, CardKind};
+use crate::core::chart::Bars;
 use crate::core::interview::{InterviewId, Seq};
+use crate::core::round::Control;
 use crate::core::say;
 
 /// Messages of a card at the most: more than the longest question of a checked bank needs.
@@ -36,6 +39,8 @@ pub(super) enum Audience {
     Direct,
     /// One person in a channel, who answers by a form.
     Alone,
+    /// The same where no thread belongs to them: in a round.
+    Aside,
     /// Everybody in a channel.
     Everyone,
 }
@@ -51,6 +56,7 @@ pub(super) fn card(
     audience: Audience,
     now: Timestamp,
 ) -> Vec<Message> {
+    let card = &seen_by(card, audience);
     let mut pages = pages(card);
     if let Some(last) = pages.last_mut() {
         if card.kind == CardKind::Ask {
@@ -65,14 +71,46 @@ pub(super) fn card(
     messages.collect()
 }
 
-/// How many messages a card is, whoever reads it.
-pub(super) fn parts(card: &Card) -> usize {
-    pages(card).len()
+/// How many messages a card is, for these readers.
+pub(super) fn parts(card: &Card, audience: Audience) -> usize {
+    pages(&seen_by(card, audience)).len()
 }
 
-/// A card without its buttons, to stand above a field.
+/// A card without its buttons, to stand above a field. Of a round, the question alone: how many have answered was
+/// so when it was posted.
 pub(super) fn above_field(card: &Card) -> Vec<Block> {
-    pages(card).into_iter().next().unwrap_or_default()
+    let mut card = card.clone();
+    if card.kind == CardKind::Round {
+        card.blocks.retain(|block| matches!(block, card::Block::Text { .. }));
+    }
+    pages(&card).into_iter().next().unwrap_or_default()
+}
+
+/// What of a card these readers see. Slack cannot hide a text until it is tapped, so the model answer of a round is
+/// left to a button, which shows it to whoever presses it alone.
+fn seen_by(card: &Card, audience: Audience) -> Card {
+    if card.kind != CardKind::Result {
+        return card.clone();
+    }
+    let is_heading = |block: &card::Block| matches!(block, card::Block::Heading { .. });
+    let is_text = |block: &card::Block| matches!(block, card::Block::Text { .. });
+    let heading = card.blocks.iter().take_while(|block| is_heading(block)).count().min(1);
+    let texts = card.blocks.iter().skip(heading).take_while(|block| is_text(block)).count();
+    let (model, counts) = card.blocks.split_at(heading + texts);
+    match audience {
+        Audience::Everyone => Card { blocks: counts.to_vec(), ..card.clone() },
+        Audience::Direct | Audience::Alone | Audience::Aside => {
+            Card { blocks: model.to_vec(), buttons: Vec::new(), ..card.clone() }
+        }
+    }
+}
+
+/// The counts of a card.
+pub(super) fn bars(card: &Card) -> Option<&Bars> {
+    card.blocks.iter().find_map(|block| {
+        let card::Block::Bars { bars } = block else { return None };
+        Some(bars)
+    })
 }
 
 /// The note in a thread that something is there for one person alone.
@@ -100,6 +138,22 @@ pub(super) fn shown_by(user: &str) -> Block {
     naming(&say::slack::shown_by(PERSON), user)
 }
 
+/// Whose answer in a round it is, to stand above it.
+pub(super) fn answered_by(user: &str) -> Block {
+    naming(&say::shown_by(PERSON), user)
+}
+
+/// The way to a message.
+pub(super) fn link(label: &str, url: String) -> Block {
+    let elements = vec![Inline::Link { url, text: label.to_owned() }];
+    Block::RichText { elements: vec![Rich::Section { elements }] }
+}
+
+/// A sentence of ours.
+pub(super) fn sentence(text: &str) -> Block {
+    Block::RichText { elements: vec![Rich::Section { elements: Inline::authored(text) }] }
+}
+
 /// A sentence with somebody's name in it.
 fn naming(sentence: &str, user: &str) -> Block {
     let (before, after) = sentence.split_once(PERSON).unwrap_or((sentence, " "));
@@ -112,7 +166,7 @@ fn naming(sentence: &str, user: &str) -> Block {
 
 /// Buttons in rows.
 pub(super) fn rows(buttons: Vec<Element>) -> Vec<Block> {
-    let rows = buttons.chunks(ROW_MAX).map(|row| Block::Actions { elements: row.to_vec() });
+    let rows = buttons.chunks(ROW_MAX).map(|row| Block::actions(row.to_vec()));
     rows.collect()
 }
 
@@ -158,7 +212,9 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
                 let numbered = (card.kind == CardKind::Dispute).then_some(number);
                 push_item(&mut pages, *mark, text, quote.as_deref(), numbered);
             }
-            card::Block::When { lead, at } => pages.small_block(Text::time(*at, |at| format!("{lead} {at}"))),
+            card::Block::When { lead, at } => {
+                pages.small_block(Text::time(*at, |at| format!("{lead} {at}").trim_start().to_owned()));
+            }
             card::Block::Where { lead, place } => {
                 // Front end, workspace, channel.
                 let channel =
@@ -169,8 +225,12 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
             card::Block::Bars { bars } => {
                 each_line(&say::bars_text(bars), |line| pages.paragraph(vec![Inline::plain(line)]));
             }
-            // Nothing on a card of ours mentions anybody in Slack yet.
-            card::Block::Ping { .. } => {}
+            card::Block::Ping { role } => {
+                // What is no id would have the whole message refused.
+                if place::is_id(role) {
+                    pages.paragraph(vec![Inline::Usergroup { usergroup_id: role.clone() }]);
+                }
+            }
         }
     }
     pages.finish()
@@ -238,20 +298,52 @@ fn buttons(card: &Card, interview: InterviewId, seq: Seq, audience: Audience) ->
     };
     let by_form = audience != Audience::Direct && card.buttons.contains(&Button::Skip);
     let answer = by_form.then(|| button(say::ANSWER, true, Action::Answer)).flatten();
+    let holds_back = card.kind == CardKind::Result && audience == Audience::Everyone;
+    let model = holds_back.then(|| button(say::slack::MODEL_ANSWER, false, Action::Show)).flatten();
     let shown_all =
         audience == Audience::Alone && matches!(card.kind, CardKind::Reveal | CardKind::Scorecard);
     let show_all = shown_all.then(|| button(say::slack::SHOW_ALL, false, Action::ShowAll)).flatten();
     let mut number = 0;
     let others = card.buttons.iter().filter_map(|pressed| {
-        let label = if let Button::Correct(_) = pressed {
+        if let Button::Correct(_) = pressed {
             number += 1;
-            number.to_string()
-        } else {
-            say::label(pressed).to_owned()
-        };
-        button(&label, *pressed == Button::Next, Action::Press(pressed.clone()))
+        }
+        let is_next = matches!(pressed, Button::Next | Button::Answer);
+        button(&label(card, pressed, number), is_next, Action::Press(pressed.clone()))
     });
-    rows(answer.into_iter().chain(others).chain(show_all).collect())
+    let rows = rows(answer.into_iter().chain(model).chain(others).chain(show_all).collect());
+    // Rows of their own would have the same name; the few buttons of a result are one.
+    if holds_back { rows.into_iter().map(Block::in_channel).collect() } else { rows }
+}
+
+/// What stands on a button; statements are known by their number.
+fn label(card: &Card, button: &Button, number: usize) -> String {
+    match button {
+        Button::Correct(_) => number.to_string(),
+        Button::Host(Control::Extend { until }) => match closes_at(card) {
+            Some(closes_at) => say::extend_label(closes_at, *until),
+            None => say::label(button).to_owned(),
+        },
+        Button::Blank
+        | Button::Skip
+        | Button::OnceMore
+        | Button::NotWhatIMeant
+        | Button::Next
+        | Button::Stop
+        | Button::Answer
+        | Button::TakeBack
+        | Button::HowDidIDo
+        | Button::ShowAnswer
+        | Button::Host(Control::Close | Control::Cancel) => say::label(button).to_owned(),
+    }
+}
+
+/// When the round of a host's card closes.
+fn closes_at(card: &Card) -> Option<Timestamp> {
+    card.blocks.iter().find_map(|block| {
+        let card::Block::When { at, .. } = block else { return None };
+        Some(*at)
+    })
 }
 
 /// Blocks of messages, filled one after the other.
@@ -355,8 +447,10 @@ impl Pages {
 fn length_of(stretch: &Inline) -> usize {
     match stretch {
         Inline::Text { text, .. } => length(text),
-        Inline::User { user_id } => length(user_id),
-        Inline::Channel { channel_id } => length(channel_id),
+        Inline::User { user_id: id }
+        | Inline::Usergroup { usergroup_id: id }
+        | Inline::Channel { channel_id: id } => length(id),
+        Inline::Link { text, .. } => length(text),
     }
 }
 

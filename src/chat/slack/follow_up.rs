@@ -49,7 +49,7 @@ impl Slack {
                     options: choices,
                 };
                 let message = Message::sentence(say::WHICH_QUESTION);
-                let message = message.with([Block::Actions { elements: vec![list] }]);
+                let message = message.with([Block::actions(vec![list])]);
                 let slack = self.clone();
                 self.beside(async move { slack.reply_with(&asker, message).await });
                 Ok(())

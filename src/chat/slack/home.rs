@@ -9,7 +9,7 @@ use super::talk::{self, NotTaken};
 use super::wire::{Block, Element, Inline, Rich, Text, View};
 use crate::chat::Overview;
 use crate::chat::press::{Action, Press};
-use crate::core::card::Button;
+use crate::core::card::{Button, CardKind};
 use crate::core::choose::Filter;
 use crate::core::say;
 use crate::core::say::slack::{CANCEL, home as text};
@@ -55,12 +55,10 @@ pub(super) fn view(overview: &Overview) -> View {
     let mut blocks = vec![
         Block::Header { text: Text::plain(text::TITLE) },
         paragraph(text::ABOUT),
-        Block::Actions {
-            elements: vec![
-                Element::button(text::DRILL_ME, Wanted::Drill.id(), true),
-                Element::button(text::SCREEN, Wanted::Screen.id(), false),
-            ],
-        },
+        Block::actions(vec![
+            Element::button(text::DRILL_ME, Wanted::Drill.id(), true),
+            Element::button(text::SCREEN, Wanted::Screen.id(), false),
+        ]),
         Block::Divider,
         Block::Header { text: Text::plain(text::OPEN) },
     ];
@@ -68,12 +66,18 @@ pub(super) fn view(overview: &Overview) -> View {
         blocks.push(paragraph(text::NOTHING_OPEN));
     }
     for card in overview.open.iter().take(OPEN_MAX) {
-        if !card.card.buttons.contains(&Button::Skip) {
+        if card.card.kind == CardKind::Noted {
+            blocks.push(paragraph(text::NOTED));
+            continue;
+        }
+        let in_round = card.card.buttons.contains(&Button::Answer);
+        if !in_round && !card.card.buttons.contains(&Button::Skip) {
             blocks.push(paragraph(text::CHOOSE));
             continue;
         }
         blocks.extend(draw::above_field(&card.card).into_iter().take(OPEN_BLOCKS_MAX));
-        let answer = Press { interview: card.interview, seq: card.seq, action: Action::Answer };
+        let action = if in_round { Action::Press(Button::Answer) } else { Action::Answer };
+        let answer = Press { interview: card.interview, seq: card.seq, action };
         let button = answer.to_id().map(|id| Element::button(say::ANSWER, id, true));
         blocks.extend(draw::rows(button.into_iter().collect()));
     }
@@ -84,12 +88,10 @@ pub(super) fn view(overview: &Overview) -> View {
         Block::Divider,
         Block::Header { text: Text::plain(text::STORED) },
         paragraph(text::STORED_ABOUT),
-        Block::Actions {
-            elements: vec![
-                Element::button(text::EXPORT, Wanted::Export.id(), false),
-                Element::sure(text::FORGET, Wanted::Forget.id(), text::FORGET_SURE, text::FORGET_YES, CANCEL),
-            ],
-        },
+        Block::actions(vec![
+            Element::button(text::EXPORT, Wanted::Export.id(), false),
+            Element::sure(text::FORGET, Wanted::Forget.id(), text::FORGET_SURE, text::FORGET_YES, CANCEL),
+        ]),
     ]);
     View::Home { blocks }
 }
@@ -145,7 +147,7 @@ impl Slack {
 mod tests {
     use super::*;
     use crate::chat::Delivery;
-    use crate::core::card::{Card, CardKind};
+    use crate::core::card::Card;
     use crate::core::interview::{InterviewId, Seq};
     use crate::core::progress::Progress;
 

@@ -12,7 +12,7 @@ use slack_morphism::SlackResponseUrl;
 
 use super::place::{self, Place, is_id};
 use super::text;
-use super::wire::FIELD;
+use super::wire::{FIELD, IN_CHANNEL};
 use crate::chat;
 
 /// Something that came over the socket.
@@ -296,6 +296,8 @@ fn interaction(payload: Value) -> Option<Happened> {
     match (payload["type"].as_str()?, payload["callback_id"].as_str()) {
         ("block_actions", _) => {
             let pressed = payload["actions"].get(0)?;
+            let asker =
+                if pressed["block_id"] == IN_CHANNEL { Asker { thread: None, ..asker } } else { asker };
             let chosen = pressed["selected_option"]["value"].as_str().map(str::to_owned);
             Some(Happened::Pressed { asker, action: pressed["action_id"].as_str()?.to_owned(), chosen })
         }

@@ -42,6 +42,16 @@ pub(super) struct Memory {
     hints: Hints<(Place, Hint)>,
     posts: BTreeMap<Place, VecDeque<Timestamp>>,
     shown: BTreeSet<(InterviewId, Seq)>,
+    pictures: BTreeMap<(InterviewId, Seq), Picture>,
+}
+
+/// A picture that a card is to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    /// The file that it is in Slack.
+    pub(super) file: String,
+    /// How often Slack refused to show it.
+    pub(super) refused: u32,
 }
 
 impl Memory {
@@ -87,6 +97,11 @@ impl Memory {
     pub(super) fn looks_at(&self, person: &Person, channel: &str, thread: &str) -> bool {
         let seen = self.looks_at.get(&(person.clone(), channel.to_owned()));
         seen.is_some_and(|seen| seen == thread)
+    }
+
+    /// The thread of a channel that somebody looks at, if it is not all of the channel.
+    pub(super) fn sees(&self, person: &Person, channel: &str) -> Option<String> {
+        self.looks_at.get(&(person.clone(), channel.to_owned())).cloned()
     }
 
     /// Somebody wrote in the open, so that others may read what comes back.
@@ -181,6 +196,24 @@ impl Memory {
     /// It was not, after all.
     pub(super) fn not_shown(&mut self, interview: InterviewId, seq: Seq) {
         self.shown.remove(&(interview, seq));
+    }
+
+    /// The picture of a card, if it was sent before.
+    pub(super) fn picture(&self, interview: InterviewId, seq: Seq) -> Option<Picture> {
+        self.pictures.get(&(interview, seq)).cloned()
+    }
+
+    /// It is that one.
+    pub(super) fn sent_picture(&mut self, interview: InterviewId, seq: Seq, picture: Picture) {
+        while self.pictures.len() >= CARDS_MAX {
+            self.pictures.pop_first();
+        }
+        self.pictures.insert((interview, seq), picture);
+    }
+
+    /// The card is out.
+    pub(super) fn done_with_picture(&mut self, interview: InterviewId, seq: Seq) {
+        self.pictures.remove(&(interview, seq));
     }
 
     /// The circuit breaker: counts a post in a place, or says how long to wait because there were too many.

@@ -2,13 +2,14 @@
 //!
 //! The pure halves are `intake` (event → meaning), `command` (what stands after `/riposte`), `text` (Slack's
 //! text → words), `draw` and `home` (card → blocks), `place` (what names hold), `trouble` (error → what it
-//! means) and `memory`. `post` delivers, `talk` and `follow_up` answer people, `socket` keeps the connection,
-//! `setup` finds what is missing. Every call to Slack goes through this file.
+//! means) and `memory`. `post` delivers, `talk`, `round`, `daily` and `follow_up` answer people, `socket` keeps the
+//! connection, `setup` finds what is missing. Every call to Slack goes through this file.
 //!
 //! A callback commits and returns, which acknowledges the event; whatever is said because of it is said by a
 //! task of its own or by the courier.
 
 mod command;
+mod daily;
 mod draw;
 mod follow_up;
 mod home;
@@ -16,6 +17,7 @@ mod intake;
 mod memory;
 mod place;
 mod post;
+mod round;
 mod setup;
 mod socket;
 mod talk;
@@ -44,7 +46,7 @@ use crate::core::recall::Recall;
 use crate::secret::Secret;
 use memory::Memory;
 use trouble::Trouble;
-use wire::{Message, Reply, View};
+use wire::{Message, Reply, Spot, View};
 
 /// A call takes this long at the most: longer than Slack ever needs, and an end to a connection that died.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -102,6 +104,8 @@ struct Workspace {
     token: SlackApiToken,
     /// The app's own user there.
     me: String,
+    /// Where people see it, ending with a slash; empty if Slack did not say.
+    url: String,
 }
 
 /// Slack, as the engine and the socket see it.
@@ -160,7 +164,8 @@ impl Slack {
                 return Err(StartError::Unreachable("it did not say who we are".to_owned()));
             };
             let name = told["team"].as_str().unwrap_or(team).to_owned();
-            slack.workspaces.insert(team.to_owned(), Workspace { name, token, me: me.to_owned() });
+            let url = told["url"].as_str().unwrap_or_default().to_owned();
+            slack.workspaces.insert(team.to_owned(), Workspace { name, token, me: me.to_owned(), url });
         }
         if slack.workspaces.is_empty() {
             return Err(StartError::BadBotToken);
@@ -207,16 +212,35 @@ impl Slack {
     }
 
     /// Posts a message for everybody in a place; its channel and time.
-    async fn say(
-        &self,
-        team: &str,
-        channel: &str,
-        thread: Option<&str>,
-        message: &Message,
-    ) -> Result<(String, String), Trouble> {
-        let answer = self.call_in(team, "chat.postMessage", &message.public(channel, thread)).await?;
+    async fn say(&self, team: &str, spot: &Spot, message: &Message) -> Result<(String, String), Trouble> {
+        let answer = self.call_in(team, "chat.postMessage", &message.public(spot)).await?;
         let told = |key: &str| answer[key].as_str().map(str::to_owned);
         told("channel").zip(told("ts")).ok_or(Trouble::Unknown)
+    }
+
+    /// Has a message of ours say something else.
+    async fn amend(&self, team: &str, channel: &str, ts: &str, message: &Message) -> Result<(), Trouble> {
+        self.call_in(team, "chat.update", &message.instead_of(channel, ts)).await.map(drop)
+    }
+
+    /// Pins a message to its channel.
+    async fn pin(&self, team: &str, channel: &str, ts: &str) -> Result<(), Trouble> {
+        match self.call_in(team, "pins.add", &json!({"channel": channel, "timestamp": ts})).await {
+            Err(Trouble::Refused(reason)) if reason.ends_with("already_pinned") => Ok(()),
+            pinned => pinned.map(drop),
+        }
+    }
+
+    /// What Slack says about somebody.
+    async fn about(&self, team: &str, user: &str) -> Result<Value, Trouble> {
+        let mut answer = self.get(self.token_of(team)?, "users.info", &[("user", user)]).await?;
+        Ok(answer["user"].take())
+    }
+
+    /// The address of a message; `None` if it is not known where the workspace is.
+    fn link_to(&self, team: &str, channel: &str, ts: &str) -> Option<String> {
+        let url = &self.workspaces.get(team)?.url;
+        (!url.is_empty()).then(|| format!("{url}archives/{channel}/p{}", ts.replace('.', "")))
     }
 
     /// Shows a message to one person alone; its time.
@@ -316,6 +340,21 @@ impl Slack {
         file: &[u8],
         comment: &str,
     ) -> Result<(), Trouble> {
+        let id = self.send_file(team, name, "application/json", file).await?;
+        let done =
+            json!({"files": [{"id": id, "title": name}], "channel_id": channel, "initial_comment": comment});
+        self.call_in(team, "files.completeUploadExternal", &done).await.map(drop)
+    }
+
+    /// Sends a picture that stands nowhere yet; its id, for a block.
+    async fn upload_picture(&self, team: &str, name: &str, png: &[u8]) -> Result<String, Trouble> {
+        let id = self.send_file(team, name, "image/png", png).await?;
+        let done = json!({"files": [{"id": id, "title": name}]});
+        self.call_in(team, "files.completeUploadExternal", &done).await.map(|_| id)
+    }
+
+    /// Sends the bytes of a file, of which Slack is still to be told what they are for; its id.
+    async fn send_file(&self, team: &str, name: &str, kind: &str, file: &[u8]) -> Result<String, Trouble> {
         let token = self.token_of(team)?;
         let length = file.len().to_string();
         let params = [("filename", name), ("length", length.as_str())];
@@ -326,13 +365,10 @@ impl Slack {
             return Err(Trouble::Unknown);
         };
         let session = self.client.open_session(token);
-        let kind = "application/json".to_owned();
         #[expect(clippy::disallowed_methods, reason = "one of the calls to Slack")]
-        let sent = session.http_session_api.http_post_uri_binary::<Value>(url.0, kind, file, None);
+        let sent = session.http_session_api.http_post_uri_binary::<Value>(url.0, kind.to_owned(), file, None);
         in_time(sent).await?;
-        let done =
-            json!({"files": [{"id": id, "title": name}], "channel_id": channel, "initial_comment": comment});
-        self.call(token, "files.completeUploadExternal", &done).await.map(drop)
+        Ok(id.to_owned())
     }
 
     fn token_of(&self, team: &str) -> Result<&SlackApiToken, Trouble> {

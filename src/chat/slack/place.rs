@@ -8,6 +8,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::draw::Audience;
 use crate::chat;
 
 /// What every place and person of this front end begins with.
@@ -16,6 +17,8 @@ pub const PREFIX: &str = "slack";
 const DIRECT: &str = "dm-";
 /// What stands before the trigger of a question that is still to be posted.
 const NEW: &str = "new";
+/// The last part of the name of an [aside](Place::Aside). Threads are named by numbers.
+const ASIDE: &str = "aside";
 /// Characters of an id at the most; Slack's have eleven, those of triggers up to about seventy.
 const ID_MAX: usize = 120;
 
@@ -47,6 +50,20 @@ pub(super) enum Place {
         /// The question, by the time of its message.
         thread: String,
     },
+    /// A channel, where everybody reads: a round is there.
+    Channel {
+        /// The workspace.
+        team: String,
+        /// The channel.
+        channel: String,
+    },
+    /// In a channel, but for one person alone: their part in a round.
+    Aside {
+        /// The workspace.
+        team: String,
+        /// The channel.
+        channel: String,
+    },
 }
 
 impl Place {
@@ -65,6 +82,8 @@ impl Place {
                 }
                 Self::Direct { team: owned(team), user: owned(user) }
             }
+            [PREFIX, team, channel] => Self::Channel { team: owned(team), channel: owned(channel) },
+            [PREFIX, team, channel, ASIDE] => Self::Aside { team: owned(team), channel: owned(channel) },
             [PREFIX, team, channel, NEW, trigger] => {
                 Self::Starting { team: owned(team), channel: owned(channel), trigger: owned(trigger) }
             }
@@ -79,7 +98,30 @@ impl Place {
     /// The workspace that it is in.
     pub(super) fn team(&self) -> &str {
         match self {
-            Self::Direct { team, .. } | Self::Starting { team, .. } | Self::Thread { team, .. } => team,
+            Self::Direct { team, .. }
+            | Self::Starting { team, .. }
+            | Self::Thread { team, .. }
+            | Self::Channel { team, .. }
+            | Self::Aside { team, .. } => team,
+        }
+    }
+
+    /// Whether what its person writes there is meant for the interview. Where it is answered for them alone,
+    /// they talk with others.
+    pub(super) fn hears_messages(&self) -> bool {
+        match self {
+            Self::Direct { .. } | Self::Starting { .. } | Self::Thread { .. } => true,
+            Self::Channel { .. } | Self::Aside { .. } => false,
+        }
+    }
+
+    /// Who can read what stands there.
+    pub(super) fn audience(&self) -> Audience {
+        match self {
+            Self::Direct { .. } => Audience::Direct,
+            Self::Starting { .. } | Self::Channel { .. } => Audience::Everyone,
+            Self::Thread { .. } => Audience::Alone,
+            Self::Aside { .. } => Audience::Aside,
         }
     }
 
@@ -97,6 +139,8 @@ impl fmt::Display for Place {
                 write!(out, "{PREFIX}:{team}:{channel}:{NEW}:{trigger}")
             }
             Self::Thread { team, channel, thread } => write!(out, "{PREFIX}:{team}:{channel}:{thread}"),
+            Self::Channel { team, channel } => write!(out, "{PREFIX}:{team}:{channel}"),
+            Self::Aside { team, channel } => write!(out, "{PREFIX}:{team}:{channel}:{ASIDE}"),
         }
     }
 }
@@ -160,6 +204,8 @@ mod tests {
             Place::Direct { team: id("T1"), user: id("U1") },
             Place::Starting { team: id("T1"), channel: id("C1"), trigger: id("1.2.ab") },
             Place::Thread { team: id("T1"), channel: id("C1"), thread: id("1767603600.000100") },
+            Place::Channel { team: id("T1"), channel: id("C1") },
+            Place::Aside { team: id("T1"), channel: id("C1") },
         ] {
             assert_eq!(Place::parse(&place.name()), Some(place.clone()));
             assert_eq!(place.team(), "T1");
@@ -174,6 +220,8 @@ mod tests {
         };
         check("slack:T1:C1:1767603600.000100", Some("slack:T1"), "slack:T1:C1");
         check("slack:T1:C1:new:1.2.ab", Some("slack:T1"), "slack:T1:C1");
+        check("slack:T1:C1", Some("slack:T1"), "slack:T1:C1");
+        check("slack:T1:C1:aside", Some("slack:T1"), "slack:T1:C1");
         check("slack:dm-T1-U1", None, "slack:dm-T1-U1");
     }
 
@@ -186,7 +234,7 @@ mod tests {
             "slack:T1",
             "slack:dm-T1",
             "slack:dm-T1-",
-            "slack:T1:C1",
+            "slack:T1:",
             "slack:T1:C1:",
             "discord:1:2:3",
         ] {

@@ -2,7 +2,8 @@
 //!
 //! In a channel, what comes after the question is for its person alone, unless they write in its thread; what
 //! gives the answer away is for them alone even then, since Slack cannot hide text until it is tapped. What one
-//! person sees alone cannot be looked for, so it is not repeated: a public note with a button takes its place.
+//! person sees alone cannot be looked for, so it is not repeated: a public note with a button takes its place, or,
+//! for their part in a round, their direct messages.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -11,15 +12,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::Slack;
 use super::draw::{self, Audience};
 use super::intake::{self, Wrote};
 use super::place::{self, Place};
 use super::trouble::Trouble;
-use super::wire::{Block, EVENT_TYPE, Message};
+use super::wire::{Block, EVENT_TYPE, Message, Spot};
+use super::{Slack, round};
 use crate::chat::press;
 use crate::chat::{self, Delivery, DeliveryError, Front, Missed, Open, Person, Receipt, Sighting};
 use crate::core::card::CardKind;
+use crate::core::say;
 
 /// A history may be behind by seconds: until this long after a message may have been posted, not to find it
 /// there means nothing.
@@ -30,12 +32,6 @@ const TRIED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Our messages of a card, by their place in it: channel and time.
 type Found = BTreeMap<usize, (String, String)>;
-
-/// Where messages stand.
-struct Spot {
-    channel: String,
-    thread: Option<String>,
-}
 
 #[async_trait::async_trait]
 impl Front for Slack {
@@ -48,17 +44,19 @@ impl Front for Slack {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
-        let (Some(at), Some(user)) = (Place::parse(&delivery.place), place::user(&delivery.person)) else {
+        let Some(at) = Place::parse(&delivery.place) else {
             return Err(DeliveryError::Refused(format!("{} is no place in Slack", delivery.place.0)));
         };
         // Who is quick may write in the thread of a question before it is known where that stands.
-        self.memory().opened(delivery.place.clone(), delivery.person.clone());
+        if at.hears_messages() {
+            self.memory().opened(delivery.place.clone(), delivery.person.clone());
+        }
         // A try that ended before anything was sent is none.
         let is_new = self.memory().take_unsent(delivery.interview, delivery.seq);
         let tried_at = delivery.tried_at.filter(|_| !is_new);
         let delivery = &Delivery { tried_at, ..delivery.clone() };
         let mut said = false;
-        match self.put(delivery, &at, user, &mut said).await {
+        match self.put(delivery, &at, &mut said).await {
             Ok(receipt) => {
                 self.note_where(delivery, &receipt);
                 Ok(receipt)
@@ -85,6 +83,9 @@ impl Front for Slack {
 
     async fn find(&self, delivery: &Delivery) -> Sighting {
         let Some(at) = Place::parse(&delivery.place) else { return Sighting::Absent };
+        if round::is_step(delivery.card.way) {
+            return Sighting::Absent;
+        }
         let age = delivery.tried_at.map(|tried_at| self.clock.now().duration_since(tried_at));
         let found = match self.own(delivery, &at).await {
             // Asked for in a channel that cannot be read, it went to direct messages.
@@ -95,7 +96,7 @@ impl Front for Slack {
             found => found.map(|found| (at.clone(), found)),
         };
         match found {
-            Ok((there, found)) => match last_of(&found, draw::parts(&delivery.card)) {
+            Ok((there, found)) => match last_of(&found, draw::parts(&delivery.card, there.audience())) {
                 Some((channel, ts)) => {
                     let thread = found.get(&0).and_then(|(channel, ts)| found_thread(&there, channel, ts));
                     let moved = if there == at { thread } else { Some(there) };
@@ -119,14 +120,20 @@ impl Front for Slack {
         }
     }
 
-    async fn lacks(&self, _channel: &chat::Place, _role: Option<&str>) -> Vec<String> {
-        Vec::new()
+    async fn lacks(&self, channel: &chat::Place, _role: Option<&str>) -> Vec<String> {
+        let Some(Place::Channel { team, channel }) = Place::parse(channel) else { return Vec::new() };
+        match self.read_page(&team, &channel, None, None, None).await {
+            Err(Trouble::Blocked(_)) => vec![say::slack::MEMBERSHIP.to_owned()],
+            Err(Trouble::NoScope(scope)) => vec![scope],
+            Ok(_) | Err(_) => Vec::new(),
+        }
     }
 
     async fn missed(&self, open: &[Open]) -> Vec<Missed> {
         let mut missed = Vec::new();
         // What is written there from here on is heard, whatever comes of reading what was written before.
-        for open in open {
+        let heard = |open: &&Open| Place::parse(&open.place).is_some_and(|at| at.hears_messages());
+        for open in open.iter().filter(heard) {
             self.memory().opened(open.place.clone(), open.person.clone());
         }
         for open in open {
@@ -165,8 +172,9 @@ impl Slack {
     fn note_where(&self, delivery: &Delivery, receipt: &Receipt) {
         let there = receipt.moved.as_ref().unwrap_or(&delivery.place);
         let is_over = delivery.card.kind == CardKind::Farewell;
+        let is_heard = Place::parse(there).is_some_and(|at| at.hears_messages());
         let mut memory = self.memory();
-        if !is_over {
+        if !is_over && is_heard {
             memory.opened(there.clone(), delivery.person.clone());
         }
         if is_over {
@@ -187,15 +195,16 @@ impl Slack {
     }
 
     /// Puts a card where it belongs. `said` tells whether anything of it was sent, should the rest fail.
-    async fn put(
-        &self,
-        delivery: &Delivery,
-        at: &Place,
-        user: &str,
-        said: &mut bool,
-    ) -> Result<Receipt, Trouble> {
+    async fn put(&self, delivery: &Delivery, at: &Place, said: &mut bool) -> Result<Receipt, Trouble> {
+        if let Place::Channel { team, channel } = at {
+            return self.put_in_channel(delivery, team, channel, said).await;
+        }
+        let user = place::user(&delivery.person);
+        let user = user.ok_or_else(|| Trouble::Refused("a card for nobody".to_owned()))?;
         match at {
-            Place::Direct { .. } => self.post(delivery, at, Audience::Direct, None, said).await,
+            Place::Channel { .. } | Place::Direct { .. } => {
+                self.post(delivery, at, Audience::Direct, None, said).await
+            }
             Place::Starting { team, .. } => self.start(delivery, at, team, user, said).await,
             Place::Thread { team, channel, thread } => {
                 if self.is_for_all(delivery, channel, thread) {
@@ -204,12 +213,13 @@ impl Slack {
                     self.show_alone(delivery, at, [team, channel, thread], user, said).await
                 }
             }
+            Place::Aside { team, channel } => self.show_aside(delivery, [team, channel], user, said).await,
         }
     }
 
     /// Posts a card's messages in order, the first one below `above`. On another try, what stands there already
     /// is left alone.
-    async fn post(
+    pub(super) async fn post(
         &self,
         delivery: &Delivery,
         at: &Place,
@@ -217,28 +227,39 @@ impl Slack {
         above: Option<Block>,
         said: &mut bool,
     ) -> Result<Receipt, Trouble> {
-        let messages =
+        let mut messages =
             draw::card(&delivery.card, delivery.interview, delivery.seq, audience, self.clock.now());
+        if let (Some(above), Some(first)) = (above, messages.first_mut()) {
+            *first = first.clone().below(above);
+        }
+        let spot = self.spot(at).await?;
+        self.post_messages(delivery, at, spot, messages, said).await
+    }
+
+    /// The same with messages that are drawn already.
+    pub(super) async fn post_messages(
+        &self,
+        delivery: &Delivery,
+        at: &Place,
+        mut spot: Spot,
+        messages: Vec<Message>,
+        said: &mut bool,
+    ) -> Result<Receipt, Trouble> {
         let there = if delivery.tried_at.is_some() { self.own(delivery, at).await? } else { BTreeMap::new() };
-        let mut spot = self.spot(at).await?;
         let mut last = None;
         for (part, message) in messages.into_iter().enumerate() {
             let is_first = part == 0 && matches!(at, Place::Starting { .. });
-            let message = match &above {
-                Some(above) if part == 0 => message.below(above.clone()),
-                Some(_) | None => message,
-            };
             let (channel, ts) = match there.get(&part) {
                 Some(found) => found.clone(),
                 None => {
                     self.count_post(delivery)?;
-                    let stands = self.say(at.team(), &spot.channel, spot.thread.as_deref(), &message).await?;
+                    let stands = self.say(at.team(), &spot, &message).await?;
                     *said = true;
                     stands
                 }
             };
             if is_first {
-                spot = Spot { channel: channel.clone(), thread: Some(ts.clone()) };
+                spot = Spot::new(&channel, Some(&ts));
             }
             last = Some((channel, ts));
         }
@@ -279,18 +300,51 @@ impl Slack {
         let Delivery { card, interview, seq, .. } = delivery;
         if delivery.tried_at.is_some() {
             let found = self.own(delivery, at).await?;
-            if let Some((channel, ts)) = last_of(&found, draw::parts(card)) {
+            if let Some((channel, ts)) = last_of(&found, draw::parts(card, Audience::Alone)) {
                 return Ok(self.receipt(channel, ts, None));
             }
             let note = draw::private_note(*interview, *seq, user);
             self.count_post(delivery)?;
-            let (channel, ts) = self.say(team, channel, Some(thread), &note).await?;
+            let (channel, ts) = self.say(team, &Spot::new(channel, Some(thread)), &note).await?;
             return Ok(self.receipt(&channel, &ts, None));
         }
         // Slack shows nothing of this kind in a thread in which nobody has written yet.
         let seen_in = Some(thread).filter(|thread| self.memory().looks_at(&delivery.person, channel, thread));
+        let messages = draw::card(card, *interview, *seq, Audience::Alone, self.clock.now());
+        self.show_each(delivery, [team, channel], seen_in, user, messages, said).await
+    }
+
+    /// Shows a card of a round to its person alone, where they look; if it was tried before, in their direct
+    /// messages, where it can be looked for and which no channel is flooded by.
+    async fn show_aside(
+        &self,
+        delivery: &Delivery,
+        [team, channel]: [&str; 2],
+        user: &str,
+        said: &mut bool,
+    ) -> Result<Receipt, Trouble> {
+        if delivery.tried_at.is_some() {
+            let at = Place::Direct { team: team.to_owned(), user: user.to_owned() };
+            return self.post(delivery, &at, Audience::Aside, None, said).await;
+        }
+        let Delivery { card, interview, seq, person, .. } = delivery;
+        let seen_in = self.memory().sees(person, channel);
+        let messages = draw::card(card, *interview, *seq, Audience::Aside, self.clock.now());
+        self.show_each(delivery, [team, channel], seen_in.as_deref(), user, messages, said).await
+    }
+
+    /// Shows messages to one person alone.
+    async fn show_each(
+        &self,
+        delivery: &Delivery,
+        [team, channel]: [&str; 2],
+        seen_in: Option<&str>,
+        user: &str,
+        messages: Vec<Message>,
+        said: &mut bool,
+    ) -> Result<Receipt, Trouble> {
         let mut last = None;
-        for message in draw::card(card, *interview, *seq, Audience::Alone, self.clock.now()) {
+        for message in messages {
             self.count_post(delivery)?;
             last = Some(self.say_alone(team, channel, seen_in, user, &message).await?);
             *said = true;
@@ -300,7 +354,12 @@ impl Slack {
     }
 
     fn count_post(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        self.memory().count_post(&delivery.place, self.clock.now()).map_err(|wait| {
+        // In a round, a channel has as many people as come, each of whom sees their own cards alone.
+        let place = match Place::parse(&delivery.place) {
+            Some(Place::Aside { .. }) => chat::Place(format!("{}:{}", delivery.place.0, delivery.person.0)),
+            Some(_) | None => delivery.place.clone(),
+        };
+        self.memory().count_post(&place, self.clock.now()).map_err(|wait| {
             let interview = delivery.interview.0;
             tracing::warn!(interview, "there were too many posts in one place, so the next one waits");
             Trouble::Later(wait)
@@ -309,14 +368,21 @@ impl Slack {
 
     async fn spot(&self, at: &Place) -> Result<Spot, Trouble> {
         Ok(match at {
-            Place::Direct { team, user } => {
-                Spot { channel: self.direct_channel(team, user).await?, thread: None }
-            }
-            Place::Starting { channel, .. } => Spot { channel: channel.clone(), thread: None },
-            Place::Thread { channel, thread, .. } => {
-                Spot { channel: channel.clone(), thread: Some(thread.clone()) }
-            }
+            Place::Direct { team, user } => Spot::new(&self.direct_channel(team, user).await?, None),
+            Place::Starting { channel, .. }
+            | Place::Channel { channel, .. }
+            | Place::Aside { channel, .. } => Spot::new(channel, None),
+            Place::Thread { channel, thread, .. } => Spot::new(channel, Some(thread)),
         })
+    }
+
+    /// Where a card is looked for.
+    async fn spot_of(&self, delivery: &Delivery, at: &Place) -> Result<Spot, Trouble> {
+        match (at, round::thread(delivery)) {
+            (Place::Channel { channel, .. }, Some(thread)) => Ok(Spot::new(channel, Some(thread))),
+            (Place::Aside { .. }, _) => self.spot(&direct_of(at, &delivery.person)).await,
+            (_, _) => self.spot(at).await,
+        }
     }
 
     /// Says something in somebody's direct messages.
@@ -327,17 +393,23 @@ impl Slack {
         message: &Message,
     ) -> Result<(), Trouble> {
         let channel = self.direct_channel(team, user).await?;
-        self.say(team, &channel, None, message).await.map(drop)
+        self.say(team, &Spot::new(&channel, None), message).await.map(drop)
     }
 
     /// Our own messages of a card.
     async fn own(&self, delivery: &Delivery, at: &Place) -> Result<Found, Trouble> {
-        let Spot { channel, thread } = self.spot(at).await?;
+        let Spot { channel, thread, .. } = self.spot_of(delivery, at).await?;
         let before = delivery.earlier.iter().rev().filter_map(|(_, receipt)| place::of_receipt(receipt));
         let after = before.filter(|(of, _)| *of == channel).map(|(_, ts)| ts.to_owned()).next();
         let tried = || Some(ts_of(delivery.tried_at?.saturating_sub(TRIED_WITHIN).ok()?));
         let after = after.or_else(tried);
-        let messages = self.read(at.team(), &channel, thread.as_deref(), after.as_deref()).await?;
+        let messages = match self.read(at.team(), &channel, thread.as_deref(), after.as_deref()).await {
+            // The post of the round is gone, and its thread with it.
+            Err(Trouble::Blocked(_)) if matches!(at, Place::Channel { .. }) && thread.is_some() => {
+                self.read(at.team(), &channel, None, after.as_deref()).await?
+            }
+            read => read?,
+        };
         let mut found = self.cards_among(&messages, delivery, at.team(), &channel);
         let first = found.get(&0).map(|(_, ts)| ts.clone());
         if let (Place::Starting { .. }, Some(thread)) = (at, first) {
@@ -377,10 +449,12 @@ impl Slack {
         let since = open.since.as_deref().and_then(place::of_receipt);
         let spot = match (at, since) {
             // The conversation is known by the message that stands there.
-            (Place::Direct { .. }, Some((channel, _))) => Spot { channel: channel.to_owned(), thread: None },
+            (Place::Direct { .. }, Some((channel, _))) => Spot::new(channel, None),
             (Place::Direct { .. } | Place::Thread { .. }, _) => self.spot(at).await?,
-            // Nothing stands there that could be answered.
-            (Place::Starting { .. }, _) => return Ok(Vec::new()),
+            // Nothing stands there that could be answered by writing.
+            (Place::Starting { .. } | Place::Channel { .. } | Place::Aside { .. }, _) => {
+                return Ok(Vec::new());
+            }
         };
         let after = since.map_or_else(|| ts_of(open.active_at), |(_, ts)| ts.to_owned());
         let messages = self.read(at.team(), &spot.channel, spot.thread.as_deref(), Some(&after)).await?;

@@ -25,6 +25,8 @@ impl Slack {
         }
         let direct = self.direct_channel(&asker.team, &asker.user).await.map(drop);
         findings.push(finding(direct, text::DIRECT_OPEN, text::DIRECT_CLOSED));
+        let rights = self.about(&asker.team, &asker.user).await.map(drop);
+        findings.push(finding(rights, text::RIGHTS, text::NO_RIGHTS));
         let lines: Vec<String> = findings.iter().map(Finding::line).collect();
         self.reply_with(asker, Message::sentence(&lines.join("\n"))).await;
     }

@@ -10,11 +10,12 @@ use super::draw::{self, Audience};
 use super::intake::{Asker, Happened, Wrote};
 use super::place::{self, Place};
 use super::trouble::Trouble;
-use super::wire::{FIELD, Message, View};
+use super::wire::{FIELD, Message, Spot, View};
 use super::{Slack, follow_up, home};
 use crate::chat::hints::Hint;
 use crate::chat::press::{self, Action, Press};
 use crate::chat::{Delivery, Look, Outcome, Person, Refusal, Request, Taken, What};
+use crate::core::card::Button;
 use crate::core::choose::Filter;
 use crate::core::interview::{InterviewId, Mode, Seq};
 use crate::core::say;
@@ -115,7 +116,7 @@ impl Slack {
     }
 
     /// Whether anything can be posted where somebody is.
-    fn serves(&self, asker: &Asker) -> bool {
+    pub(super) fn serves(&self, asker: &Asker) -> bool {
         self.workspaces.contains_key(&asker.team)
     }
 
@@ -129,8 +130,11 @@ impl Slack {
             let message = Message::sentence(&sentence);
             let Wrote { team, channel, user, thread, .. } = &wrote;
             let said = match at {
-                Place::Direct { .. } => slack.say(team, channel, None, &message).await.map(drop),
-                Place::Starting { .. } | Place::Thread { .. } => {
+                Place::Direct { .. } => slack.say(team, &Spot::new(channel, None), &message).await.map(drop),
+                Place::Starting { .. }
+                | Place::Thread { .. }
+                | Place::Channel { .. }
+                | Place::Aside { .. } => {
                     slack.say_alone(team, channel, thread.as_deref(), user, &message).await.map(drop)
                 }
             };
@@ -148,6 +152,8 @@ impl Slack {
                 self.on_begin(asker, direct, drill(filter, traps)).await?
             }
             Asked::Screen { count, direct } => self.on_begin(asker, direct, screen(count)).await?,
+            Asked::Round { filter, minutes } => return self.begin_round(asker, filter, minutes).await,
+            Asked::Daily(asked) => return self.on_daily(asker, asked).await,
             Asked::ForgetMe => {
                 self.forget(asker.clone());
                 return Ok(None);
@@ -162,8 +168,13 @@ impl Slack {
                 return Ok(None);
             }
         };
+        Ok(Self::at_once(Message::sentence(&sentence)))
+    }
+
+    /// The answer to a command, which goes with the acknowledgement.
+    pub(super) fn at_once(message: Message) -> Option<Value> {
         // Our own types are plain data, which always serialises.
-        Ok(serde_json::to_value(Message::sentence(&sentence).reply()).ok())
+        serde_json::to_value(message.reply()).ok()
     }
 
     /// Begins an interview by a command; the sentence that answers it.
@@ -242,13 +253,26 @@ impl Slack {
         }
         let slack = self.clone();
         match action {
-            Action::Answer => self.beside(async move { slack.open_answer(&asker, interview, seq).await }),
+            // Whether a round takes one more answer, it says itself.
+            Action::Answer | Action::Press(Button::Answer) => {
+                let form = Press { interview, seq, action };
+                self.beside(async move { slack.open_answer(&asker, &form).await });
+            }
             Action::Show => self.beside(async move { slack.show(&asker, interview, seq).await }),
             Action::ShowAll => self.beside(async move { slack.show_all(&asker, interview, seq).await }),
             Action::Press(button) => {
-                let what = What::Pressed { to: Some(interview), on: Some(seq), button };
+                let what = if let Button::Host(control) = button {
+                    What::Controlled { round: interview, manages: self.manages(&asker).await, control }
+                } else {
+                    What::Pressed { to: Some(interview), on: Some(seq), button }
+                };
                 let taken = self.send(&asker, asker.key(), asker.here(), what).await?;
-                if let Some(sentence) = what_became(taken) {
+                if let Ok(Taken { shown, last: Seq(0), .. }) = &taken
+                    && let Some(card) = shown.last().cloned()
+                {
+                    // Nothing of it is on its way, so what was there before is shown again.
+                    self.beside(async move { slack.show_card(&asker, &card).await });
+                } else if let Some(sentence) = what_became(taken) {
                     self.reply(&asker, sentence);
                 }
             }
@@ -257,14 +281,15 @@ impl Slack {
     }
 
     /// Opens the form for an answer, with what it answers above the field.
-    async fn open_answer(&self, asker: &Asker, interview: InterviewId, seq: Seq) {
-        let look = match self.inbox.look(interview, seq, asker.person()).await {
+    async fn open_answer(&self, asker: &Asker, press: &Press) {
+        let interview = press.interview;
+        let look = match self.inbox.look(interview, press.seq, asker.person()).await {
             Ok(look) => look,
             Err(refusal) => return self.reply_now(asker, &refusal.of_card()).await,
         };
         match look.outcome.sentence() {
             None => {
-                let id = Press { interview, seq, action: Action::Answer }.to_id().unwrap_or_default();
+                let id = press.to_id().unwrap_or_default();
                 let above = draw::above_field(&look.card.card);
                 let buttons = [say::slack::SEND, say::slack::CANCEL];
                 let form = View::form(id, say::FORM_TITLE, above, say::YOUR_ANSWER, buttons);
@@ -293,7 +318,7 @@ impl Slack {
         form: &str,
         text: String,
     ) -> Result<Option<Value>, NotTaken> {
-        let Some(Press { interview, seq, .. }) = Press::from_id(form) else {
+        let Some(Press { interview, seq, action }) = Press::from_id(form) else {
             return Ok(field_error(say::slack::UNKNOWN_BUTTON));
         };
         if text.is_empty() {
@@ -308,8 +333,14 @@ impl Slack {
             Err(Refusal::Failed) => return Err(NotTaken),
             Err(refusal) => return Ok(field_error(&refusal.of_card())),
         };
-        self.memory().filled_in(&card.place, &asker.person(), interview);
         let at = Place::parse(&card.place).unwrap_or_else(|| asker.direct());
+        if let (Action::Press(Button::Answer), Place::Channel { team, channel }) = (&action, &at) {
+            let aside = Place::Aside { team: team.clone(), channel: channel.clone() };
+            let said = What::Said { to: Some(interview), text };
+            let taken = self.send(asker, asker.key(), aside, said).await?;
+            return Ok(what_became(taken).as_deref().and_then(field_error));
+        }
+        self.memory().filled_in(&card.place, &asker.person(), interview);
         let said = What::Said { to: Some(interview), text };
         let taken = self.send(asker, asker.key(), at, said).await?;
         let last = match &taken {
@@ -332,14 +363,21 @@ impl Slack {
         }
     }
 
-    /// Where they are, if that is a channel, else in their direct messages.
+    /// Where they are, if that is its channel, else in their direct messages.
     async fn show_card(&self, asker: &Asker, card: &Delivery) {
-        let here = match (Place::parse(&card.place), &asker.channel) {
-            (Some(Place::Thread { channel, .. }), Some(here)) if channel == *here => here,
-            _ => return self.show_directly(asker, card).await,
+        let place = Place::parse(&card.place);
+        let (of, audience) = match &place {
+            Some(Place::Thread { channel, .. }) => (Some(channel), Audience::Alone),
+            Some(Place::Channel { channel, .. } | Place::Aside { channel, .. }) => {
+                (Some(channel), Audience::Aside)
+            }
+            Some(Place::Direct { .. } | Place::Starting { .. }) | None => (None, Audience::Direct),
+        };
+        let Some(here) = asker.channel.as_ref().filter(|here| Some(*here) == of) else {
+            return self.show_directly(asker, card).await;
         };
         let now = self.clock.now();
-        for message in draw::card(&card.card, card.interview, card.seq, Audience::Alone, now) {
+        for message in draw::card(&card.card, card.interview, card.seq, audience, now) {
             let thread = asker.thread.as_deref();
             let shown = self.say_alone(&asker.team, here, thread, &asker.user, &message).await;
             if let Err(trouble) = shown {
@@ -350,7 +388,14 @@ impl Slack {
 
     async fn show_directly(&self, asker: &Asker, card: &Delivery) {
         let now = self.clock.now();
-        for message in draw::card(&card.card, card.interview, card.seq, Audience::Direct, now) {
+        // What is said in a round is not answered by writing, wherever it is shown.
+        let audience = match Place::parse(&card.place) {
+            Some(Place::Channel { .. } | Place::Aside { .. }) => Audience::Aside,
+            Some(Place::Direct { .. } | Place::Starting { .. } | Place::Thread { .. }) | None => {
+                Audience::Direct
+            }
+        };
+        for message in draw::card(&card.card, card.interview, card.seq, audience, now) {
             let shown = self.say_directly(&asker.team, &asker.user, &message.without_key()).await;
             if let Err(trouble) = shown {
                 return tracing::debug!(?trouble, "a card could not be shown again");
@@ -378,7 +423,7 @@ impl Slack {
                 let key = format!("{}-{ALL}", press::nonce(interview, seq, part));
                 let message = if part == 0 { message.below(draw::shown_by(&asker.user)) } else { message };
                 if !self.stands(&team, &channel, &thread, &key).await? {
-                    self.say(&team, &channel, Some(&thread), &message.keyed(key)).await?;
+                    self.say(&team, &Spot::new(&channel, Some(&thread)), &message.keyed(key)).await?;
                 }
             }
             Ok::<_, Trouble>(())
@@ -477,13 +522,14 @@ impl Slack {
 }
 
 impl Asker {
-    /// The place that they are in, for what belongs to an interview that knows its own.
+    /// Where they can be answered alone: for what belongs to an interview that knows its own place, or to a round.
     fn here(&self) -> Place {
-        match (&self.channel, &self.thread) {
-            (Some(channel), Some(thread)) => {
-                Place::Thread { team: self.team.clone(), channel: channel.clone(), thread: thread.clone() }
-            }
-            (Some(_) | None, _) => self.direct(),
+        match self.place() {
+            Place::Starting { team, channel, .. } => Place::Aside { team, channel },
+            place @ (Place::Direct { .. }
+            | Place::Thread { .. }
+            | Place::Channel { .. }
+            | Place::Aside { .. }) => place,
         }
     }
 }

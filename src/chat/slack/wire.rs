@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::core::say;
+
 /// Blocks of a message at the most; Slack's limit.
 pub(super) const BLOCKS_MAX: usize = 50;
 /// Characters of a text in a block at the most; Slack's limit for the strictest kind that is used here.
@@ -17,6 +19,9 @@ const TITLE_MAX: usize = 24;
 const INPUT_MAX: usize = 3_000;
 /// The block of a form that holds the field, and the field.
 pub(super) const FIELD: &str = "answer";
+/// The block of buttons whose message is seen from the channel, though it stands in a thread. A press on them does
+/// not say from where.
+pub(super) const IN_CHANNEL: &str = "in_channel";
 /// What says that a message is a card.
 pub(super) const EVENT_TYPE: &str = "riposte_card";
 
@@ -43,14 +48,36 @@ struct Payload {
     key: String,
 }
 
+/// Where a message stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// The channel.
+    pub(super) channel: String,
+    /// The thread in it.
+    pub(super) thread: Option<String>,
+    /// Whether what stands in the thread is seen from the channel as well.
+    pub(super) in_channel_too: bool,
+}
+
 /// A message with its place, for `chat.postMessage`.
 #[derive(Debug, Serialize)]
 pub(super) struct Public<'a> {
     channel: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     thread_ts: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_false")]
+    reply_broadcast: bool,
     unfurl_links: bool,
     unfurl_media: bool,
+    #[serde(flatten)]
+    message: &'a Message,
+}
+
+/// What a message says from here on, for `chat.update`.
+#[derive(Debug, Serialize)]
+pub(super) struct Update<'a> {
+    channel: &'a str,
+    ts: &'a str,
     #[serde(flatten)]
     message: &'a Message,
 }
@@ -85,13 +112,27 @@ pub(super) enum Block {
     /// Smaller lines.
     Context { elements: Vec<Text> },
     /// Buttons.
-    Actions { elements: Vec<Element> },
+    Actions {
+        /// What stands there.
+        elements: Vec<Element>,
+        /// [`IN_CHANNEL`], or Slack's own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        block_id: Option<&'static str>,
+    },
     /// A heading of a page.
     Header { text: Text },
     /// A line across.
     Divider,
+    /// A picture that was sent before.
+    Image { alt_text: String, slack_file: SlackFile },
     /// A field of a form.
     Input { block_id: &'static str, label: Text, element: Box<Element> },
+}
+
+/// A file by its id.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct SlackFile {
+    id: String,
 }
 
 /// A paragraph.
@@ -130,6 +171,18 @@ pub(super) enum Inline {
     Channel {
         /// Which.
         channel_id: String,
+    },
+    /// A user group, which notifies those in it.
+    Usergroup {
+        /// Which.
+        usergroup_id: String,
+    },
+    /// A way to somewhere else in Slack.
+    Link {
+        /// Where.
+        url: String,
+        /// What stands there instead.
+        text: String,
     },
 }
 
@@ -222,6 +275,7 @@ impl Message {
 
     /// A message of one sentence, in which `code` is code.
     pub(super) fn sentence(text: &str) -> Self {
+        let text = &say::slack::adapted(text);
         let lines = text.lines().map(|line| Rich::Section { elements: Inline::authored(line) });
         Self::new(
             text.lines().next().unwrap_or_default(),
@@ -253,8 +307,20 @@ impl Message {
     }
 
     /// For everybody in a place.
-    pub(super) fn public<'a>(&'a self, channel: &'a str, thread: Option<&'a str>) -> Public<'a> {
-        Public { channel, thread_ts: thread, unfurl_links: false, unfurl_media: false, message: self }
+    pub(super) fn public<'a>(&'a self, spot: &'a Spot) -> Public<'a> {
+        Public {
+            channel: &spot.channel,
+            thread_ts: spot.thread.as_deref(),
+            reply_broadcast: spot.thread.is_some() && spot.in_channel_too,
+            unfurl_links: false,
+            unfurl_media: false,
+            message: self,
+        }
+    }
+
+    /// In place of what a message of ours says.
+    pub(super) fn instead_of<'a>(&'a self, channel: &'a str, ts: &'a str) -> Update<'a> {
+        Update { channel, ts, message: self }
     }
 
     /// For one person alone, who cannot be asked for it later.
@@ -275,6 +341,38 @@ impl Message {
     /// As the answer to a button, which leaves the message with the button as it is.
     pub(super) fn reply_beside(self) -> Reply {
         Reply { replace_original: Some(false), ..self.reply() }
+    }
+}
+
+impl Spot {
+    /// A channel, or a thread in it.
+    pub(super) fn new(channel: &str, thread: Option<&str>) -> Self {
+        Self { channel: channel.to_owned(), thread: thread.map(str::to_owned), in_channel_too: false }
+    }
+}
+
+impl Block {
+    /// Buttons and lists.
+    pub(super) fn actions(elements: Vec<Element>) -> Self {
+        Self::Actions { elements, block_id: None }
+    }
+
+    /// Those of a message that stands in a thread and is seen from the channel as well.
+    pub(super) fn in_channel(self) -> Self {
+        match self {
+            Self::Actions { elements, .. } => Self::Actions { elements, block_id: Some(IN_CHANNEL) },
+            other @ (Self::RichText { .. }
+            | Self::Context { .. }
+            | Self::Header { .. }
+            | Self::Divider
+            | Self::Image { .. }
+            | Self::Input { .. }) => other,
+        }
+    }
+
+    /// A picture that was sent before, and what it shows in words.
+    pub(super) fn image(id: String, alt_text: String) -> Self {
+        Self::Image { alt_text, slack_file: SlackFile { id } }
     }
 }
 
@@ -423,7 +521,7 @@ mod tests {
     #[test]
     fn nothing_is_unfurled_and_no_private_message_has_a_key() {
         let message = Message::sentence("see `x`").keyed("1-2-0".to_owned());
-        let sent = serde_json::to_value(message.public("C1", None)).unwrap();
+        let sent = serde_json::to_value(message.public(&Spot::new("C1", None))).unwrap();
         assert_eq!(sent["unfurl_links"], false);
         assert_eq!(sent["unfurl_media"], false);
         assert_eq!(sent["metadata"]["event_payload"]["key"], "1-2-0");

@@ -1,5 +1,7 @@
 //! What is said in Slack alone: its commands have other names, and its Home is a page.
 
+use std::borrow::Cow;
+
 use crate::core::progress::Progress;
 
 /// The word that all commands begin with.
@@ -21,11 +23,64 @@ model answer beside your own.
 `/riposte drill` one question; add a track, a topic, a level or a number of follow-ups if you like: \
 `/riposte drill python junior 2`; add `dm` to have it in your direct messages
 `/riposte screen 5` several questions in a row, with a scorecard
+`/riposte round` one question for everybody in the channel, answered privately, revealed together: \
+`/riposte round python 30` is open for 30 minutes
+`/riposte daily add 9:30 mon-fri` a round at a time of the day, for admins of the workspace; add a zone, a track, a \
+topic, a level, `8h` until the reveal, a user group to mention, `pin`
+`/riposte daily list` all of them with their numbers · `/riposte daily edit|pause|resume|skip|remove 2`
 `/riposte export` everything that is kept about you · `/riposte forget-me` delete it
 `/riposte setup` what this channel still has to allow
 In direct messages you answer by writing. In a channel you press Answer, and only you see what comes back; or you \
 write in the thread, where others read along.
 For practice only: not for an interview in progress, and no hiring screen.";
+
+/// What other platforms call by another name, and how it is called in Slack. The longer ones come first.
+const OTHERWISE: [(&str, &str); 7] = [
+    ("/setup", "/riposte setup"),
+    ("/daily", "/riposte daily"),
+    ("/drill", "/riposte drill"),
+    ("/round", "/riposte round"),
+    ("on this server", "in this workspace"),
+    ("this server", "this workspace"),
+    ("A server has", "A workspace has"),
+];
+
+/// A sentence that is said everywhere, in the words of Slack. Only for sentences of ours.
+pub fn adapted(sentence: &str) -> Cow<'_, str> {
+    if !OTHERWISE.iter().any(|(word, _)| sentence.contains(word)) {
+        return Cow::Borrowed(sentence);
+    }
+    Cow::Owned(OTHERWISE.iter().fold(sentence.to_owned(), |said, (word, here)| said.replace(word, here)))
+}
+
+/// Rounds and dailies are for channels that the app is in.
+pub const CHANNELS_ONLY: &str = "That needs a channel. Use it in one that I am a member of.";
+
+/// Slack did not say whether somebody may look after the dailies.
+pub const RIGHTS_UNCLEAR: &str =
+    "Slack did not tell me whether you look after this workspace. Try again in a moment.";
+
+/// A user group that Slack did not replace by its id.
+pub const NO_SUCH_GROUP: &str =
+    "I can only mention a user group. Choose it from what Slack suggests after the @.";
+
+/// A channel that Slack did not replace by its id.
+pub const NO_SUCH_CHANNEL: &str =
+    "I do not know that channel. Choose it from what Slack suggests after the #.";
+
+/// The only one was meant, and there are several.
+pub const WHICH_DAILY: &str = "Which one? Say its number, for instance /riposte daily pause 2.";
+
+/// A daily in the list, with the number that it is named by.
+pub fn numbered(number: i64, line: &str) -> String {
+    format!("{number} · {line}")
+}
+
+/// What a round lacks in a channel that the app is not in.
+pub const MEMBERSHIP: &str = "to be a member (/invite @riposte)";
+
+/// The button under the result of a round that shows the model answer to whoever presses it.
+pub const MODEL_ANSWER: &str = "Show me the model answer";
 
 /// A command that does not exist, and the one that is most like it.
 pub fn no_such_command(word: &str, near: Option<&str>) -> String {
@@ -111,6 +166,8 @@ pub mod home {
     /// What is stored.
     pub const STORED_ABOUT: &str = "While a question is open: the question and what you said to it. After that: which \
 points you said, how long you took, which questions you have seen; none of your words. Nobody else sees it.";
+    /// It is a part in a round, and nothing is to be said there.
+    pub const NOTED: &str = "You have answered in a round. Its channel shows what came of it once it closes.";
     /// It waits for a choice and not for an answer.
     pub const CHOOSE: &str = "The model answer is out; choose what comes next under it.";
 
@@ -138,6 +195,10 @@ pub mod setup {
     pub const DIRECT_OPEN: &str = "I can write to you directly.";
     /// Direct messages cannot be sent.
     pub const DIRECT_CLOSED: &str = "I cannot write to you directly. Ask whoever looks after this workspace to allow the app's messages tab.";
+    /// Who looks after the workspace can be told.
+    pub const RIGHTS: &str = "I can tell who looks after this workspace, for its dailies.";
+    /// It cannot.
+    pub const NO_RIGHTS: &str = "I cannot tell who looks after this workspace, so nobody can set up dailies.";
     /// Events come in.
     pub const SOCKET: &str = "Slack: Socket Mode is on";
 

@@ -79,6 +79,7 @@ fn timeless(view: &str) -> String {
     let lines = view.lines().map(|line| match line.trim_start() {
         asked if asked.starts_with("(Asked <!date^") => "(Asked …)".to_owned(),
         time if time.starts_with("(Time: ") => "(Time: …)".to_owned(),
+        closes if closes.starts_with("(Revealed together <!date^") => "(Revealed together …)".to_owned(),
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -124,6 +125,26 @@ async fn whole_drills_with_the_program() {
     ana.sees("for everybody to read").await;
     insta::assert_snapshot!("program_in_a_channel_as_ana_sees_it", timeless(&ana.view_of(&general)));
     insta::assert_snapshot!("program_in_a_channel_as_ben_sees_it", timeless(&ben.view_of(&general)));
+
+    let cem = slack.user("cem");
+    ana.commands_and_keeps(&general, "round 30").await;
+    let post = cem.sees("Nobody has answered yet").await;
+    for who in [&ana, &ben, &cem] {
+        let traps = who.count(REPLACED);
+        who.presses_on(&post, "Answer").await;
+        assert_eq!(who.fills_in(SAME).await, None);
+        who.sees_times(REPLACED, traps + 1).await;
+        who.presses("Answer").await;
+        assert_eq!(who.fills_in(KEYS).await, None);
+        who.sees("Your answer is in").await;
+    }
+    assert_eq!(cem.count(REVEAL), 1, "the one that Ana has shown");
+    ana.presses("Close now").await;
+    cem.presses("Show me the model answer").await;
+    cem.sees_times(REVEAL, 2).await;
+    cem.presses("How did I do?").await;
+    cem.sees("What you said").await;
+    insta::assert_snapshot!("program_in_a_round_as_cem_sees_it", timeless(&cem.view_of(&general)));
 
     ana.opens_home();
     let home = ana.home_shows("So far").await;

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::rules::{check_message, check_reply, check_view};
+use super::rules::{check_message, check_reply, check_view, each};
 use super::world::{Fault, Form, Message, World};
 use super::{Shared, socket};
 
@@ -170,6 +170,7 @@ fn message(world: &mut World, channel: &str, body: &Value, only_for: Option<Stri
         blocks: body["blocks"].clone(),
         metadata: body.get("metadata").cloned(),
         thread: body["thread_ts"].as_str().map(str::to_owned),
+        in_channel_too: body["reply_broadcast"] == true,
         only_for,
         settled_at: world.now + world.history_delay,
     }
@@ -206,7 +207,9 @@ fn call(world: &mut World, method: &str, token: &str, body: &Value) -> Answer {
 fn scope(world: &World, method: &str, body: &Value) -> Option<&'static str> {
     let channel = body["channel"].as_str().and_then(|channel| world.channels.get(channel));
     match method {
-        "chat.postMessage" | "chat.postEphemeral" => Some("missing_scope:chat:write"),
+        "chat.postMessage" | "chat.postEphemeral" | "chat.update" => Some("missing_scope:chat:write"),
+        "pins.add" => Some("missing_scope:pins:write"),
+        "users.info" => Some("missing_scope:users:read"),
         "conversations.open" => Some("missing_scope:im:write"),
         "conversations.history" | "conversations.replies" => match channel?.direct_with {
             Some(_) => Some("missing_scope:im:history"),
@@ -234,12 +237,32 @@ fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
             Ok(json!({"channel": {"id": world.direct(&user)}}))
         }
         "chat.postMessage" => {
-            let known =
-                ["channel", "thread_ts", "text", "blocks", "metadata", "unfurl_links", "unfurl_media"];
+            let known = [
+                "channel",
+                "thread_ts",
+                "reply_broadcast",
+                "text",
+                "blocks",
+                "metadata",
+                "unfurl_links",
+                "unfurl_media",
+            ];
             only(body, &known)?;
             let channel = channel(world, team, body)?;
+            if let Some(thread) = body["thread_ts"].as_str() {
+                let is_there = |message: &Message| message.channel == channel && message.ts == thread;
+                world.messages.iter().find(|message| is_there(message)).ok_or("thread_not_found")?;
+            } else if body["reply_broadcast"] == true {
+                return Err("invalid_arguments");
+            }
             check_message(world, method, body)?;
+            check_pictures(world, body)?;
             world.payloads.push(body.clone());
+            each(&body["blocks"], &mut |node| {
+                if node["type"] == "usergroup" {
+                    world.pings.push(node["usergroup_id"].as_str().unwrap_or_default().to_owned());
+                }
+            });
             let message = message(world, &channel, body, None);
             let event = world.message_event(&message, json!({}));
             world.post(message.clone());
@@ -262,6 +285,36 @@ fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
             Ok(json!({"message_ts": message.ts}))
         }
         "conversations.history" | "conversations.replies" => history(world, method, team, body),
+        "chat.update" => {
+            only(body, &["channel", "ts", "text", "blocks", "metadata"])?;
+            let channel = channel(world, team, body)?;
+            check_message(world, method, body)?;
+            check_pictures(world, body)?;
+            let ts = own_message(world, &channel, &me, &body["ts"], "cant_update_message")?;
+            world.payloads.push(body.clone());
+            let message = world.messages.iter_mut().find(|message| message.ts == ts).unwrap();
+            message.text = body["text"].as_str().unwrap_or_default().to_owned();
+            message.blocks = body["blocks"].clone();
+            if let Some(metadata) = body.get("metadata") {
+                message.metadata = Some(metadata.clone());
+            }
+            Ok(json!({"channel": channel, "ts": ts, "text": body["text"]}))
+        }
+        "pins.add" => {
+            only(body, &["channel", "timestamp"])?;
+            let channel = channel(world, team, body)?;
+            let ts = own_message(world, &channel, &me, &body["timestamp"], "message_not_found")?;
+            if world.pins.insert(ts) { Ok(json!({})) } else { Err("already_pinned") }
+        }
+        "users.info" => {
+            only(body, &["user"])?;
+            let id = body["user"].as_str().ok_or("invalid_arguments")?;
+            let user = world.users.get(id).filter(|user| user.team == team).ok_or("user_not_found")?;
+            Ok(json!({"user": {
+                "id": id, "team_id": team_id, "name": user.name, "tz": user.zone, "is_admin": user.is_admin,
+                "is_owner": false, "is_primary_owner": false, "is_bot": false,
+            }}))
+        }
         "views.open" => {
             only(body, &["trigger_id", "view"])?;
             let trigger = body["trigger_id"].as_str().unwrap_or_default();
@@ -296,9 +349,13 @@ fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
         }
         "files.completeUploadExternal" => {
             only(body, &["files", "channel_id", "initial_comment"])?;
-            let channel = body["channel_id"].as_str().ok_or("invalid_arguments")?.to_owned();
             let id = body["files"][0]["id"].as_str().unwrap_or_default();
             let bytes = world.pending_files.remove(id).ok_or("file_not_found")?;
+            let Some(channel) = body["channel_id"].as_str().map(str::to_owned) else {
+                // It stands nowhere, and whoever sent it can show it.
+                world.pictures.insert(id.to_owned(), bytes);
+                return Ok(json!({"files": [{"id": id}]}));
+            };
             world.files.push((channel.clone(), bytes));
             let shared = json!({"text": body["initial_comment"]});
             let message = message(world, &channel, &shared, None);
@@ -307,6 +364,33 @@ fn in_team(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
         }
         _ => Err("unknown_method"),
     }
+}
+
+/// Whether every picture is one that was sent before and can be looked at.
+fn check_pictures(world: &World, body: &Value) -> Result<(), &'static str> {
+    let mut all_there = true;
+    each(&body["blocks"], &mut |node| {
+        if node["type"] == "image" {
+            let file = world.pictures.get(node["slack_file"]["id"].as_str().unwrap_or_default());
+            all_there &= file.is_some_and(|bytes| bytes.starts_with(b"\x89PNG"));
+        }
+    });
+    if all_there { Ok(()) } else { Err("invalid_blocks") }
+}
+
+/// The time of a message that stands in a channel and is the bot's own; another one's is answered by `otherwise`.
+fn own_message(
+    world: &World,
+    channel: &str,
+    me: &str,
+    ts: &Value,
+    otherwise: &'static str,
+) -> Result<String, &'static str> {
+    let ts = ts.as_str().ok_or("invalid_arguments")?;
+    let is_it =
+        |message: &&Message| message.channel == channel && message.ts == ts && message.only_for.is_none();
+    let message = world.messages.iter().find(is_it).ok_or("message_not_found")?;
+    if message.user == me { Ok(ts.to_owned()) } else { Err(otherwise) }
 }
 
 /// The channel that is meant, if the bot may act there.
@@ -335,7 +419,7 @@ fn history(world: &mut World, method: &str, team: usize, body: &Value) -> Answer
     let is_there = |message: &&Message| {
         let in_thread = match thread {
             Some(thread) => message.thread.as_deref() == Some(thread) || message.ts == thread,
-            None => message.thread.is_none(),
+            None => message.thread.is_none() || message.in_channel_too,
         };
         message.channel == channel
             && message.only_for.is_none()

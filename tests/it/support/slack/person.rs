@@ -23,6 +23,28 @@ impl Person {
 
     /// Gives a command in a channel and waits for the answer that only they see.
     pub(crate) async fn commands(&self, channel: &str, text: &str) -> String {
+        shown_in(&self.answer_to_command(channel, text).await)
+    }
+
+    /// The same where something on the answer is to be pressed.
+    pub(crate) async fn commands_and_keeps(&self, channel: &str, text: &str) -> Message {
+        let answer = self.answer_to_command(channel, text).await;
+        self.shared.with(|world| {
+            let me = world.team_of(&self.id).me.clone();
+            let message = Message {
+                user: me,
+                is_bot: true,
+                text: answer["text"].as_str().unwrap_or_default().to_owned(),
+                blocks: answer["blocks"].clone(),
+                only_for: Some(self.id.clone()),
+                ..self.written(world, channel, None, "")
+            };
+            world.post(message.clone());
+            message
+        })
+    }
+
+    async fn answer_to_command(&self, channel: &str, text: &str) -> Value {
         let envelope = self.shared.with(|world| {
             let trigger = world.trigger(&self.id, Some(channel.to_owned()));
             let payload = json!({
@@ -33,8 +55,7 @@ impl Person {
             });
             world.tell("slash_commands", payload)
         });
-        let answer = self.answer_to(&envelope).await;
-        shown_in(&answer)
+        self.answer_to(&envelope).await
     }
 
     /// Writes a message; its time.
@@ -107,6 +128,7 @@ impl Person {
             blocks: Value::Null,
             metadata: None,
             thread: thread.map(str::to_owned),
+            in_channel_too: false,
             only_for: None,
             settled_at: world.now,
         }
@@ -176,8 +198,12 @@ impl Person {
     /// Sends whatever stands behind a button, forged or not.
     pub(crate) async fn forges(&self, channel: &str, action_id: &str) {
         let container = json!({"type": "message", "message_ts": "1.0", "channel_id": channel});
-        self.acts(json!({"action_id": action_id, "type": "button"}), Some(channel.to_owned()), container)
-            .await;
+        self.acts(
+            json!({"action_id": action_id, "block_id": "b1", "type": "button"}),
+            Some(channel.to_owned()),
+            container,
+        )
+        .await;
     }
 
     async fn acts(&self, action: Value, channel: Option<String>, container: Value) {
@@ -311,6 +337,11 @@ impl Person {
         self.shared.until("an acknowledgement", |world| world.answers.remove(envelope)).await
     }
 
+    /// Whether what they do now is that of an admin of the workspace.
+    pub(crate) fn is_admin(&self, is_admin: bool) {
+        self.shared.with(|world| world.users.get_mut(&self.id).unwrap().is_admin = is_admin);
+    }
+
     /// Everything that they can see of a place, as text.
     pub(crate) fn view_of(&self, channel: &str) -> String {
         self.shared.with(|world| {
@@ -325,24 +356,37 @@ impl Person {
                     (None, false) => world.users[&message.user].name.as_str(),
                 };
                 let indent = if message.thread.is_some() { "    " } else { "" };
+                let pin = if world.pins.contains(&message.ts) { ", pinned" } else { "" };
+                let also = if message.in_channel_too { ", and in the channel" } else { "" };
                 let text =
                     rendered(message).lines().map(|line| format!("{indent}{line}\n")).collect::<String>();
-                format!("{indent}— {who}\n{text}")
+                format!("{indent}— {who}{also}{pin}\n{text}")
             });
             lines.collect()
         })
     }
 }
 
-/// The action behind a button of this label.
+/// The action behind a button of this label. A block that was sent without a name has one of Slack's.
 fn action_of(blocks: &Value, label: &str) -> Option<Value> {
     let mut found = None;
-    each(blocks, &mut |node| {
-        if node["type"] == "button" && node["text"]["text"] == label {
-            found = Some(json!({"type": "button", "action_id": node["action_id"], "action_ts": "1.0"}));
-        }
-    });
+    for block in blocks.as_array().into_iter().flatten() {
+        let block_id = block["block_id"].as_str().unwrap_or("b1");
+        each(block, &mut |node| {
+            if node["type"] == "button" && node["text"]["text"] == label {
+                let action = &node["action_id"];
+                found = Some(json!({
+                    "type": "button", "action_id": action, "block_id": block_id, "action_ts": "1.0",
+                }));
+            }
+        });
+    }
     found
+}
+
+/// What stands behind a button of a message.
+pub(crate) fn action_id(message: &Message, label: &str) -> String {
+    action_of(&message.blocks, label).unwrap()["action_id"].as_str().unwrap().to_owned()
 }
 
 fn option_of(blocks: &Value, text: &str) -> Option<Value> {
@@ -386,6 +430,7 @@ pub(crate) fn shown_in(body: &Value) -> String {
             }
             "header" => lines.push(format!("# {}", text(&block["text"]))),
             "divider" => lines.push("---".to_owned()),
+            "image" => lines.push(format!("[picture: {}]", block["alt_text"].as_str().unwrap_or_default())),
             "input" => lines.push(format!("{}: ____", text(&block["label"]))),
             other => lines.push(format!("?{other}")),
         }
@@ -399,6 +444,8 @@ fn paragraph(rich: &Value) -> String {
         let text = stretch["text"].as_str().unwrap_or_default();
         match (stretch["type"].as_str(), &stretch["style"]) {
             (Some("user"), _) => format!("@{}", stretch["user_id"].as_str().unwrap_or_default()),
+            (Some("usergroup"), _) => format!("@{}", stretch["usergroup_id"].as_str().unwrap_or_default()),
+            (Some("link"), _) => format!("<{text}>"),
             (_, style) if style["code"] == true => format!("`{text}`"),
             (_, style) if style["bold"] == true => format!("*{text}*"),
             (_, style) if style["italic"] == true => format!("_{text}_"),

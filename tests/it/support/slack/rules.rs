@@ -94,10 +94,16 @@ fn live_markup(body: &Value) -> Option<String> {
 fn problems(blocks: &[Value]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut actions = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for block in blocks {
+        if let Some(name) = block["block_id"].as_str()
+            && !names.insert(name)
+        {
+            problems.push(format!("two blocks named `{name}`"));
+        }
         let elements = block["elements"].as_array().cloned().unwrap_or_default();
         let most = match block["type"].as_str().unwrap_or_default() {
-            "rich_text" | "divider" | "header" | "input" => usize::MAX,
+            "rich_text" | "divider" | "header" | "input" | "image" => usize::MAX,
             "context" => 10,
             "actions" => 25,
             other => {
@@ -125,6 +131,9 @@ fn problem(node: &Value, actions: &mut BTreeSet<String>) -> Option<String> {
         "rich_text_section" | "rich_text_preformatted" | "rich_text_quote" => (&["type", "elements"], 0),
         "text" => (&["type", "text", "style"], 4_000),
         "user" => (&["type", "user_id"], 0),
+        "usergroup" => (&["type", "usergroup_id"], 0),
+        "link" => (&["type", "url", "text"], 0),
+        "image" => (&["type", "alt_text", "slack_file"], 0),
         "plain_text" => (&["type", "text", "emoji"], 3_000),
         "mrkdwn" => (&["type", "text", "verbatim"], 3_000),
         "header" => (&["type", "text"], 0),
@@ -151,6 +160,10 @@ fn problem(node: &Value, actions: &mut BTreeSet<String>) -> Option<String> {
         "button" if !(1..=75).contains(&length(&node["text"]["text"])) => {
             Some("a label of odd length".to_owned())
         }
+        "image" if !(1..=2_000).contains(&length(&node["alt_text"])) => {
+            Some("a picture without words, or with too many".to_owned())
+        }
+        "usergroup" if length(&node["usergroup_id"]) == 0 => Some("a group without a name".to_owned()),
         "header" if length(&node["text"]["text"]) > 150 => Some("a long header".to_owned()),
         "rich_text_section" | "rich_text_preformatted" | "rich_text_quote"
             if node["elements"].as_array().is_none_or(Vec::is_empty) =>

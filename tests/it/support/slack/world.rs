@@ -26,6 +26,8 @@ pub(crate) enum Fault {
 pub(crate) struct User {
     pub(crate) team: usize,
     pub(crate) name: String,
+    pub(crate) is_admin: bool,
+    pub(crate) zone: &'static str,
 }
 
 pub(crate) struct Channel {
@@ -47,6 +49,8 @@ pub(crate) struct Message {
     pub(crate) blocks: Value,
     pub(crate) metadata: Option<Value>,
     pub(crate) thread: Option<String>,
+    /// It stands in its thread and in the channel.
+    pub(crate) in_channel_too: bool,
     /// Nobody else sees it.
     pub(crate) only_for: Option<String>,
     /// When a history has it.
@@ -89,6 +93,12 @@ pub(crate) struct World {
     pub(crate) homes: BTreeMap<String, Value>,
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) pending_files: BTreeMap<String, Vec<u8>>,
+    /// Pictures that blocks can show, by their id.
+    pub(crate) pictures: BTreeMap<String, Vec<u8>>,
+    /// Messages that are pinned, by their time.
+    pub(crate) pins: BTreeSet<String>,
+    /// User groups that were mentioned, one entry a mention.
+    pub(crate) pings: Vec<String>,
     /// Open sockets by their number.
     pub(crate) sockets: BTreeMap<u64, UnboundedSender<Order>>,
     pub(crate) sockets_ever: u64,
@@ -126,6 +136,9 @@ impl World {
             homes: BTreeMap::new(),
             files: Vec::new(),
             pending_files: BTreeMap::new(),
+            pictures: BTreeMap::new(),
+            pins: BTreeSet::new(),
+            pings: Vec::new(),
             sockets: BTreeMap::new(),
             sockets_ever: 0,
             sockets_max: 10,
@@ -166,7 +179,8 @@ impl World {
 
     pub(crate) fn add_user(&mut self, team: usize, name: &str) -> String {
         let id = self.id("U");
-        self.users.insert(id.clone(), User { team, name: name.to_owned() });
+        self.users
+            .insert(id.clone(), User { team, name: name.to_owned(), is_admin: false, zone: "Europe/Berlin" });
         id
     }
 
