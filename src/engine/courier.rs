@@ -18,6 +18,9 @@ use crate::core::interview::Input;
 use crate::core::say;
 use crate::store::{Delay, Post, PostStatus, Sent, Sort, StoreError};
 
+/// What was put off comes this soon after its platform is back. Not at once: a platform may not show yet what a try
+/// just before has posted there.
+const BACK_SOON: SignedDuration = SignedDuration::from_secs(10);
 /// How often it is looked whether a front end that is away is back.
 const AWAY_LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Between the first two looks for a card of unknown outcome, and doubled from then on: a late message beats a
@@ -92,6 +95,12 @@ impl Engine {
                 () = self.nap_until(wake) => {}
             }
         }
+    }
+
+    /// What was put off need wait no longer.
+    pub(super) async fn look_again(&self) -> Result<(), StoreError> {
+        let soon = self.clock.now().saturating_add(BACK_SOON).unwrap_or(Timestamp::MAX);
+        self.store.look_again(soon).await
     }
 
     async fn nap_until(&self, wake: Option<Timestamp>) {

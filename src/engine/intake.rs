@@ -57,7 +57,7 @@ impl Engine {
             }
             Incoming::CatchUp { front, done } => {
                 let caught_up = async {
-                    self.store.look_again().await?;
+                    self.look_again().await?;
                     self.fall_behind(Some(front), None).await
                 };
                 drop(done.send(caught_up.await.map_err(failed)));

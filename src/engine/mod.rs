@@ -147,7 +147,7 @@ impl Engine {
     /// Takes up what was left: rounds hear what they did not, posts of unknown outcome are due, and everybody with an open interview is to be
     /// caught up with. It waits for no platform.
     pub async fn start(&self) -> Result<(), StoreError> {
-        self.store.look_again().await?;
+        self.look_again().await?;
         self.hear_all().await?;
         self.fall_behind(None, self.absence().await?).await
     }

@@ -140,9 +140,10 @@ impl Store {
         self.writer.write(Write::PutOff(interview, seq, until, delay)).await.map(drop)
     }
 
-    /// Makes every post due but those that wait for somebody to act: what kept them may be over.
-    pub async fn look_again(&self) -> Result<(), StoreError> {
-        self.writer.write(Write::LookAgain).await.map(drop)
+    /// What kept posts may be over: makes every post of unknown outcome due, and by `soon` those that were put off,
+    /// but for those that wait for somebody to act.
+    pub async fn look_again(&self, soon: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(Write::LookAgain(soon)).await.map(drop)
     }
 
     /// Makes the posts due that wait for somebody to act, for this person.

@@ -18,7 +18,7 @@ use crate::core::whereabouts::{Person, Place};
 pub(super) enum Write {
     MarkSending(InterviewId, Seq, Timestamp),
     PutOff(InterviewId, Seq, Timestamp, Delay),
-    LookAgain,
+    LookAgain(Timestamp),
     Unblock(Person),
     GiveUp(InterviewId, Seq),
     LeaveOut(InterviewId, Seq),
@@ -54,10 +54,11 @@ pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> R
     match write {
         Write::MarkSending(id, seq, now) => mark_sending(connection, *id, *seq, *now).await,
         Write::PutOff(id, seq, until, delay) => put_off(connection, *id, *seq, *until, *delay).await,
-        Write::LookAgain => {
-            let now = "UPDATE outbox SET not_before = 0 WHERE status = 'sending' \
-                       OR (status = 'queued' AND blocked = 0)";
-            Ok(sqlx::query(now).execute(connection).await?.rows_affected())
+        Write::LookAgain(soon) => {
+            let again = "UPDATE outbox SET not_before = iif(status = 'sending', 0, min(not_before, ?)) \
+                         WHERE status = 'sending' OR (status = 'queued' AND blocked = 0)";
+            let again = sqlx::query(again).bind(soon.as_millisecond());
+            Ok(again.execute(connection).await?.rows_affected())
         }
         Write::Unblock(person) => unblock(connection, person).await,
         Write::GiveUp(id, seq) => give_up(connection, *id, *seq).await,

@@ -209,8 +209,8 @@ async fn f35_platform_that_cannot_be_reached_for_hours_ends_no_drill() {
     assert_eq!(play.channel.posted(), []);
     play.channel.fail(HERE, None);
     play.incoming(|done| Incoming::CatchUp { front: "channel", done }).await.unwrap();
-    play.wait(1).await;
-    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask], "at once when it is back");
+    play.wait(10).await;
+    assert_eq!(kinds(&play.channel.posted()), [CardKind::Ask], "soon when it is back");
 }
 
 /// F29: the platform did what was asked, and the answer got lost.

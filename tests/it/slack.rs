@@ -164,6 +164,9 @@ async fn shortcuts_drill_and_follow_up() {
     ben.sees("your own messages only").await;
     ana.uses_shortcut_on(&general, &ts).await;
     ana.sees(TRAP).await;
+    // Again, it is no reply to the follow-up from before.
+    ana.uses_shortcut_on(&general, &ts).await;
+    ana.sees_times(TRAP, 2).await;
     let odd = ana.says(&general, None, "tuple");
     ana.uses_shortcut_on(&general, &odd).await;
     ana.sees("Which question did that message answer?").await;
@@ -364,12 +367,28 @@ async fn f41_quoted_mentions_stay_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f42_event_that_was_acknowledged_and_comes_again_counts_once() {
+    comes_again(true).await;
+}
+
+/// What is the same event is told by what it is about, and not by the marks of a retry.
+#[tokio::test(flavor = "multi_thread")]
+async fn f45_event_that_comes_again_without_a_mark_counts_once() {
+    comes_again(false).await;
+}
+
+/// An answer is delivered three times, the second and third time after it was acknowledged.
+async fn comes_again(marked: bool) {
     let slack = Slack::start().await;
     let ana = slack.user("ana");
     let mut bot = Bot::start(&slack).await;
     drill_directly(&ana).await;
-    ana.says_repeatedly(&ana.dm(), ANSWER, 2);
+    ana.tells(ANSWER);
     ana.sees(TRAP).await;
+    for _ in 0..2 {
+        slack.acknowledged().await;
+        slack.shared.with(|world| world.deliver_again(marked));
+    }
+    slack.acknowledged().await;
     ana.tells(REPLY);
     ana.sees(REVEAL).await;
     assert_eq!(ana.count(TRAP), 2, "the follow-up, and its place in the model answer");

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::place;
 use super::wire::{Block, Element, Inline, Message, ROW_MAX, Rich, TEXT_MAX, Text};
+use crate::chat::Place;
 use crate::chat::press::{self, Action, Press};
 use crate::chat::text::{is_shown, length, pieces};
 use crate::core::card::{self, Button, Card, CardKind};
@@ -216,11 +217,7 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
                 pages.small_block(Text::time(*at, |at| format!("{lead} {at}").trim_start().to_owned()));
             }
             card::Block::Where { lead, place } => {
-                // Front end, workspace, channel.
-                let channel =
-                    place.0.split(':').nth(2).map(|id| Inline::Channel { channel_id: id.to_owned() });
-                let channel = channel.unwrap_or_else(|| Inline::plain(&place.0));
-                pages.paragraph(vec![Inline::plain(format!("{lead} ")), channel]);
+                pages.paragraph(whereabouts(lead, place));
             }
             card::Block::Bars { bars } => {
                 each_line(&say::bars_text(bars), |line| pages.paragraph(vec![Inline::plain(line)]));
@@ -234,6 +231,19 @@ fn pages(card: &Card) -> Vec<Vec<Block>> {
         }
     }
     pages.finish()
+}
+
+/// Where it is, by the channel's name.
+fn whereabouts(lead: &str, place: &Place) -> Vec<Inline> {
+    // Front end, workspace, channel.
+    let channel = place.0.split(':').nth(2).map(|id| Inline::Channel { channel_id: id.to_owned() });
+    let channel = channel.unwrap_or_else(|| Inline::plain(&place.0));
+    vec![Inline::plain(format!("{lead} ")), channel]
+}
+
+/// Where something is that is spoken of elsewhere.
+pub(super) fn about(place: &Place) -> Block {
+    Block::RichText { elements: vec![Rich::Section { elements: whereabouts(say::slack::ABOUT, place) }] }
 }
 
 /// Authored text: paragraphs, and fenced code as it stands.

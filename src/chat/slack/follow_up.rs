@@ -6,10 +6,11 @@ use super::Slack;
 use super::intake::Asker;
 use super::talk::{NotTaken, drill};
 use super::wire::{Block, Choice, Element, Message, Text};
-use crate::chat::What;
+use crate::chat::{Request, What};
 use crate::core::bank::QuestionId;
 use crate::core::choose::Filter;
 use crate::core::say;
+use crate::entropy;
 
 /// What the list of questions gives back, before the trigger of the shortcut that it belongs to.
 const LIST: &str = "follow_up.question:";
@@ -86,7 +87,9 @@ impl Slack {
         words: String,
     ) -> Result<(), NotTaken> {
         let filter = Filter { question: Some(question), ..Filter::default() };
-        let began = self.begin(&asker, asker.direct(), drill(filter, None)).await?;
+        // By its seed it is no other one on the same question, whose follow-up these words would answer.
+        let request = Request { seed: Some(entropy::seed()), ..drill(filter, None) };
+        let began = self.begin(&asker, asker.direct(), request).await?;
         let taken = match began {
             Ok(taken) => {
                 let said = What::Said { to: Some(taken.interview), text: words };

@@ -37,6 +37,7 @@ pub(super) struct Memory {
     looks_at: BTreeMap<(Person, String), String>,
     directs: BTreeMap<Person, String>,
     alone: BTreeMap<InterviewId, Seq>,
+    begun: BTreeSet<InterviewId>,
     unsent: BTreeSet<(InterviewId, Seq)>,
     words: BTreeMap<(Person, String), String>,
     hints: Hints<(Place, Hint)>,
@@ -131,9 +132,23 @@ impl Memory {
         self.alone.get(&interview).is_some_and(|last| seq <= *last)
     }
 
+    /// The interview began here and now, so that all that is said in it is known.
+    pub(super) fn began(&mut self, interview: InterviewId) {
+        while self.begun.len() >= DRILLS_MAX {
+            self.begun.pop_first();
+        }
+        self.begun.insert(interview);
+    }
+
+    /// Whether all that was said in an interview is known to have been said in the open.
+    pub(super) fn is_all_in_the_open(&self, interview: InterviewId) -> bool {
+        self.begun.contains(&interview) && !self.alone.contains_key(&interview)
+    }
+
     /// The interview is over.
     pub(super) fn over(&mut self, interview: InterviewId) {
         self.alone.remove(&interview);
+        self.begun.remove(&interview);
     }
 
     /// A card was put off, and nothing of it was ever sent.
@@ -295,6 +310,19 @@ mod tests {
         assert!(!memory.looks_at(&ana, "C1", "2") && !memory.looks_at(&ana, "C2", "1"));
         memory.acted(ana.clone(), channel, None);
         assert!(!memory.looks_at(&ana, "C1", "1"));
+    }
+
+    #[test]
+    fn words_are_quoted_for_all_only_where_all_were_said_in_the_open() {
+        let mut memory = Memory::default();
+        let drill = InterviewId(7);
+        assert!(!memory.is_all_in_the_open(drill), "it began before the last start");
+        memory.began(drill);
+        assert!(memory.is_all_in_the_open(drill));
+        memory.filled_in(&"slack:T1:C1:2.0".into(), &"slack:T1:U1".into(), drill);
+        memory.led_to(drill, Seq(2));
+        memory.wrote("slack:T1:C1:2.0".into(), "slack:T1:U1".into());
+        assert!(!memory.is_all_in_the_open(drill), "what came of the form may be quoted later");
     }
 
     #[test]

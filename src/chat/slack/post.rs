@@ -20,12 +20,12 @@ use super::wire::{Block, EVENT_TYPE, Message, Spot};
 use super::{Slack, round};
 use crate::chat::press;
 use crate::chat::{self, Delivery, DeliveryError, Front, Missed, Open, Person, Receipt, Sighting};
-use crate::core::card::CardKind;
+use crate::core::card::{self, CardKind};
 use crate::core::say;
 
 /// A history may be behind by seconds: until this long after a message may have been posted, not to find it
 /// there means nothing.
-const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
+pub(super) const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// A first card is looked for from so long before it was last tried: longer than clocks differ and than parts of
 /// one card lie apart.
 const TRIED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
@@ -115,7 +115,14 @@ impl Front for Slack {
 
     async fn tell(&self, person: &Person, place: &chat::Place, sentence: &str) {
         let (Some(at), Some(user)) = (Place::parse(place), place::user(person)) else { return };
-        if let Err(trouble) = self.say_directly(at.team(), user, &Message::sentence(sentence)).await {
+        let message = Message::sentence(sentence);
+        let message = match at {
+            Place::Direct { .. } => message,
+            Place::Starting { .. } | Place::Thread { .. } | Place::Channel { .. } | Place::Aside { .. } => {
+                message.below(draw::about(place))
+            }
+        };
+        if let Err(trouble) = self.say_directly(at.team(), user, &message).await {
             tracing::debug!(?trouble, "somebody could not be told that their drill waits");
         }
     }
@@ -174,6 +181,9 @@ impl Slack {
         let is_over = delivery.card.kind == CardKind::Farewell;
         let is_heard = Place::parse(there).is_some_and(|at| at.hears_messages());
         let mut memory = self.memory();
+        if delivery.card.kind == CardKind::Ask {
+            memory.began(delivery.interview);
+        }
         if !is_over && is_heard {
             memory.opened(there.clone(), delivery.person.clone());
         }
@@ -190,7 +200,11 @@ impl Slack {
         let memory = self.memory();
         let in_the_open = memory.is_in_the_open(&delivery.place, &delivery.person)
             && !memory.came_of_a_form(delivery.interview, delivery.seq);
-        let readable = !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away());
+        // Words that it quotes may be older than what led to it.
+        let quotes = delivery.card.blocks.iter().any(|block| matches!(block, card::Block::Quote { .. }));
+        let may_quote = !quotes || memory.is_all_in_the_open(delivery.interview);
+        let readable =
+            !delivery.card.is_personal() || (in_the_open && !delivery.card.gives_away() && may_quote);
         readable && memory.looks_at(&delivery.person, channel, thread)
     }
 

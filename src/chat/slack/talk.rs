@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::command::{self, Asked, SCREEN_DEFAULT};
 use super::draw::{self, Audience};
 use super::intake::{Asker, Happened, Wrote};
 use super::place::{self, Place};
+use super::post::SETTLED_AFTER;
 use super::trouble::Trouble;
 use super::wire::{FIELD, Message, Spot, View};
 use super::{Slack, follow_up, home};
@@ -61,7 +63,7 @@ impl Slack {
     async fn on_wrote(self: &Arc<Self>, wrote: &Wrote) -> Result<(), NotTaken> {
         let Some(at) = wrote.place() else { return Ok(()) };
         let (place, person) = (at.name(), wrote.person());
-        if !wrote.direct && !self.is_addressed(wrote, &at, &person).await {
+        if !wrote.direct && !self.is_addressed(wrote, &at, &person).await? {
             return Ok(());
         }
         if wrote.text.is_empty() {
@@ -104,15 +106,20 @@ impl Slack {
 
     /// Whether what was written in a thread is said in a drill. Memory may not know it after a start: then who
     /// wrote below a message of ours is looked up.
-    async fn is_addressed(&self, wrote: &Wrote, at: &Place, person: &Person) -> bool {
+    async fn is_addressed(&self, wrote: &Wrote, at: &Place, person: &Person) -> Result<bool, NotTaken> {
         if self.is_opening(wrote, at, person) {
-            return true;
+            return Ok(true);
         }
         if !wrote.below_ours {
-            return false;
+            return Ok(false);
         }
-        let overview = self.inbox.overview(person.clone()).await.unwrap_or_default();
-        overview.open.iter().any(|card| card.place == at.name())
+        match self.inbox.overview(person.clone()).await {
+            Ok(overview) => Ok(overview.open.iter().any(|card| card.place == at.name())),
+            // Too much: what they wrote is refused with a sentence, if it is meant for us.
+            Err(Refusal::TooMuch(_)) => Ok(true),
+            // Slack delivers it again.
+            Err(_) => Err(NotTaken),
+        }
     }
 
     /// Whether anything can be posted where somebody is.
@@ -432,10 +439,13 @@ impl Slack {
             Ok(()) => self.reply_now(asker, say::slack::SHOWN_ALL).await,
             Err(trouble) => {
                 tracing::warn!(?trouble, "a card could not be shown to everybody");
-                if trouble != Trouble::Unknown {
-                    self.memory().not_shown(interview, seq);
-                }
                 self.reply_now(asker, say::NOT_SAVED).await;
+                // What was sent perhaps can be looked for once the history has it.
+                if trouble == Trouble::Unknown {
+                    let settled = self.clock.now().saturating_add(SETTLED_AFTER).unwrap_or(Timestamp::MAX);
+                    self.clock.sleep_until(settled).await;
+                }
+                self.memory().not_shown(interview, seq);
             }
         }
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::core::progress::Progress;
 
+/// Before the channel that something is about which is said elsewhere.
+pub const ABOUT: &str = "In";
 /// The word that all commands begin with.
 pub const COMMAND: &str = "/riposte";
 

@@ -194,7 +194,7 @@ async fn f05_daily_whose_channel_is_closed_to_it_is_told_of_and_comes_again() {
     ana.commands(&general, "daily add 9:30 UTC 1h").await;
     slack.shared.with(|world| world.channels.get_mut(&general).unwrap().is_archived = true);
     slack.advance(HOUR / 2);
-    ana.sees("I may not post where your question is").await;
+    ana.sees("I could not post the daily of").await;
     slack.advance(HOUR * 3);
     slack.shared.with(|world| world.channels.get_mut(&general).unwrap().is_archived = false);
     passes(&slack, HOUR / 2, |world| {

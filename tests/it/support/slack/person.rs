@@ -444,6 +444,7 @@ fn paragraph(rich: &Value) -> String {
         let text = stretch["text"].as_str().unwrap_or_default();
         match (stretch["type"].as_str(), &stretch["style"]) {
             (Some("user"), _) => format!("@{}", stretch["user_id"].as_str().unwrap_or_default()),
+            (Some("channel"), _) => format!("#{}", stretch["channel_id"].as_str().unwrap_or_default()),
             (Some("usergroup"), _) => format!("@{}", stretch["usergroup_id"].as_str().unwrap_or_default()),
             (Some("link"), _) => format!("<{text}>"),
             (_, style) if style["code"] == true => format!("`{text}`"),

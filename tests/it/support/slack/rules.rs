@@ -132,6 +132,7 @@ fn problem(node: &Value, actions: &mut BTreeSet<String>) -> Option<String> {
         "text" => (&["type", "text", "style"], 4_000),
         "user" => (&["type", "user_id"], 0),
         "usergroup" => (&["type", "usergroup_id"], 0),
+        "channel" => (&["type", "channel_id"], 0),
         "link" => (&["type", "url", "text"], 0),
         "image" => (&["type", "alt_text", "slack_file"], 0),
         "plain_text" => (&["type", "text", "emoji"], 3_000),

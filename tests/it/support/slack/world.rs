@@ -105,6 +105,8 @@ pub(crate) struct World {
     pub(crate) sockets_max: usize,
     /// Envelopes on their way, by id.
     pub(crate) unacknowledged: BTreeMap<String, Value>,
+    /// The last event that was told of.
+    last_event: Value,
     /// Envelopes that no socket took yet.
     pub(crate) waiting: VecDeque<Value>,
     /// What came with acknowledgements, by envelope.
@@ -143,6 +145,7 @@ impl World {
             sockets_ever: 0,
             sockets_max: 10,
             unacknowledged: BTreeMap::new(),
+            last_event: Value::Null,
             waiting: VecDeque::new(),
             answers: BTreeMap::new(),
             history_delay: SignedDuration::ZERO,
@@ -231,8 +234,22 @@ impl World {
             "type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": accepts,
         });
         self.unacknowledged.insert(id.clone(), envelope.clone());
+        if kind == "events_api" {
+            self.last_event = envelope.clone();
+        }
         self.push(envelope);
         id
+    }
+
+    /// Delivers the last event once more, whatever became of it: the same event by its id, marked as a retry or
+    /// not.
+    pub(crate) fn deliver_again(&mut self, marked: bool) {
+        let mut envelope = self.last_event.clone();
+        let id = self.id("envelope-");
+        envelope["envelope_id"] = json!(id);
+        let envelope = if marked { retried(envelope) } else { envelope };
+        self.unacknowledged.insert(id, envelope.clone());
+        self.push(envelope);
     }
 
     /// Sends whatever is not acknowledged once more, as Slack does after a while, marked as a retry.
