@@ -88,7 +88,7 @@ pub(super) enum DailyAsked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
     /// Other details.
-    Edit(Options),
+    Edit(Box<Options>),
     /// No posts until it is resumed.
     Pause,
     /// Posts again.
@@ -234,7 +234,7 @@ fn read_daily<'a>(mut words: impl Iterator<Item = &'a str>, tracks: &'a BTreeSet
         "add" => DailyAsked::Add(read_options(words, tracks)),
         "edit" => {
             let daily = numbered(&mut words);
-            DailyAsked::One { daily, deed: Deed::Edit(read_options(words, tracks)) }
+            DailyAsked::One { daily, deed: Deed::Edit(Box::new(read_options(words, tracks))) }
         }
         "pause" => DailyAsked::One { daily: numbered(&mut words), deed: Deed::Pause },
         "resume" => DailyAsked::One { daily: numbered(&mut words), deed: Deed::Resume },
@@ -377,11 +377,14 @@ mod tests {
 
     #[test]
     fn details_of_a_daily_are_known_by_themselves() {
-        let options = |text: &str| match asked(text) {
-            Asked::Daily(DailyAsked::Add(options) | DailyAsked::One { deed: Deed::Edit(options), .. }) => {
+        let options = |text: &str| {
+            if let Asked::Daily(DailyAsked::Add(options)) = asked(text) {
                 options
+            } else if let Asked::Daily(DailyAsked::One { deed: Deed::Edit(options), .. }) = asked(text) {
+                *options
+            } else {
+                panic!("{text} is about no daily")
             }
-            _ => Options::default(),
         };
         let everything = Options {
             channel: Some("C7".to_owned()),

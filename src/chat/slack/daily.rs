@@ -102,7 +102,8 @@ impl Slack {
                     None => self.only_daily(asker, standing.manages).await?,
                 };
                 match deed {
-                    Deed::Edit(Options { channel, wish }) => {
+                    Deed::Edit(options) => {
+                        let Options { channel, wish } = *options;
                         let channel = channel.map(|channel| at(asker, &channel)).transpose()?;
                         DailyWanted::Edit { daily, channel, wish }
                     }
@@ -145,9 +146,12 @@ impl Slack {
         let channel = asker.channel.clone().unwrap_or_else(|| asker.user.clone());
         let here = Place::Channel { team: asker.team.clone(), channel }.name();
         let done = self.inbox.daily(key, self.clock.now(), asker.person(), here, manages, wanted).await;
-        done.map_err(|refusal| match refusal {
-            Refusal::Unclear(Unclear::Role) => say::slack::NO_SUCH_GROUP.to_owned(),
-            refusal => refusal.sentence(),
+        done.map_err(|refusal| {
+            if refusal == Refusal::Unclear(Unclear::Role) {
+                say::slack::NO_SUCH_GROUP.to_owned()
+            } else {
+                refusal.sentence()
+            }
         })
     }
 

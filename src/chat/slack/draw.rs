@@ -548,6 +548,49 @@ mod tests {
     }
 
     #[test]
+    fn f60_model_answer_of_a_round_is_shown_to_whoever_asks_for_it_alone() {
+        let bars = Bars { of: 3, bars: vec![("It fills a block.".to_owned(), 2)] };
+        let mut result =
+            Card::new(CardKind::Result).heading("Model answer").text("Nothing.").text("Since it is.");
+        result = result.heading("How many said each point");
+        result.blocks.push(card::Block::Bars { bars });
+        let result = result.buttons([Button::HowDidIDo, Button::ShowAnswer, Button::OnceMore]);
+        let texts = |audience| {
+            let sent = drawn(&result, audience);
+            let all = shown(&sent[0]).into_iter().filter(|(kind, _)| kind == "text").map(|(_, text)| text);
+            (all.collect::<Vec<_>>(), labels(&sent[0]), sent[0]["text"].clone())
+        };
+        let (everybody, buttons, notice) = texts(Audience::Everyone);
+        assert_eq!(everybody, ["How many said each point", "1. 2 of 3: It fills a block."]);
+        assert_eq!(buttons, [say::slack::MODEL_ANSWER, "How did I do?", "Show my answer", "Once more"]);
+        assert_eq!(notice, "How many said each point");
+        let (alone, buttons, _) = texts(Audience::Aside);
+        assert_eq!(alone, ["Model answer", "Nothing.", "Since it is."]);
+        assert!(buttons.is_empty());
+    }
+
+    #[test]
+    fn host_reads_how_much_longer_a_button_keeps_the_round_open() {
+        let card = say::round_host(&"slack:T1:C1".into(), "2026-01-05T09:10:00Z".parse().unwrap(), 0);
+        let longer = ["Keep it open 10 minutes more", "Keep it open 1 hour more"];
+        assert_eq!(
+            labels(&drawn(&card, Audience::Aside)[0]),
+            ["Close now", longer[0], longer[1], "Call it off"]
+        );
+    }
+
+    #[test]
+    fn s1_only_the_one_group_of_a_card_is_mentioned() {
+        let groups = |role: &str| {
+            let mut card = Card::new(CardKind::Round).text("<!subteam^S1> <!here> @channel");
+            card.blocks.push(card::Block::Ping { role: role.to_owned() });
+            let sent = drawn(&card, Audience::Everyone)[0].to_string();
+            sent.matches("usergroup_id").count()
+        };
+        assert_eq!([groups("S9"), groups(""), groups("<!here>"), groups("S9>")], [1, 0, 0, 0]);
+    }
+
+    #[test]
     fn f41_quoted_mentions_stay_text() {
         let words = "<!channel> <!here> <@U1> <http://x|y> *bold* `code` :smile:";
         let of = Card::new(CardKind::Trap).quote("You wrote", words).text("And then?").item(
