@@ -64,7 +64,7 @@ def fixture(answers, encoder, fitted):
             "question": answer["question"], "answer": answer["answer"], "clauses": world.ranges[place],
             "windows": [{"first": vector[:8], "probes": probe} for vector, probe in zip(*windows)],
             "features": {name: dict(value) if name in ("points", "misconceptions") else value
-                         for name, value in measured.items() if name not in ("parts", "guard", "clauses")},
+                         for name, value in measured.items() if name not in ("parts", "guard", "clauses", "directions")},
             "confidences": {"kind": kind, "says": says, "believes": believes, "example": example, "reason": reason}})
     return {"questions": list(world.questions.values()), "general": world.general, "texts": texts, "answers": cases}
 

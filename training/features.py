@@ -63,6 +63,13 @@ class Prepared:
                 place.append(np.arange(len(rows), len(rows) + len(part)))
                 rows.extend(part)
         self.matrix = np.array(rows, dtype=np.float32)
+        self.directions = np.array([direction(self.matrix[says]) for says, point in zip(self.says, self.points) if point])
+
+
+def direction(vectors):
+    """The direction of the mean of vectors."""
+    mean = vectors.mean(0)
+    return mean / max(np.linalg.norm(mean), 1e-9)
 
 
 def top(values, count):

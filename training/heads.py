@@ -13,14 +13,16 @@ import features
 warnings.filterwarnings("ignore", category=FutureWarning)
 SWAPPED_WEIGHT, WRITTEN_WEIGHT = 0.1, 2.0  # made-up pairs weigh less than written texts that are no answers
 SHARED_WEIGHT = 6.0  # as in the tuning, and more: here are few numbers to fit
-ANSWER_OFFSET = 0.5  # added to the logit of an answer: to ask again for what was one is worse than a loose follow-up
+ANSWER_OFFSET = -0.5  # added to the logit of an answer: a follow-up to what is none is worse than to ask once more
+DIRECTIONS = {"stated": 0.045, "whole": 0.03}  # how freely the reason uses each number of a direction, against 1
+CONVENTION = 0.3  # how freely the shared answers may differ from the others in what counts as a reason
 STATED = 0.9  # a text that states something of the question as surely as this is not about something else
 GUARDS = ["answer", "blank", "off_topic", "keywords", "gibberish", "instructions", "echo"]
 KINDS = ["answer", "blank", "keywords", "off_topic"]
 STRENGTH = {"points": 0.1, "misconceptions": 0.1, "example": 0.3, "reason": 0.3, "kind": 0.02}
 HIDDEN = {"misconceptions": 16}  # the heads with a layer in between, by its size; the others are linear
 PARTS = ("claim", "explanation", "example")
-LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "kind": 21}
+LEXICAL = {"points": 26, "misconceptions": 26, "example": 14, "reason": 16, "kind": 34}
 ROUNDS, RATE, DECAY, MEMBERS = 150, 0.01, 2e-3, 3  # a layer is fitted as three small ones, averaged
 
 
@@ -31,7 +33,8 @@ def names(head):
            "kind": [*features.ANSWER, *features.KIND, *whole]}
     parts = [f"probe.{what}" for what in features.PROBE]
     parts += [f"points.{part}.{what}" for part in PARTS for what in ("best", "second", "sum")]
-    return [f"lexical.{place}" for place in range(LEXICAL[head])] + own.get(head, parts)
+    reason = [f"{what}.{place}" for what in DIRECTIONS for place in range(encoders.WIDTH)] if head == "reason" else []
+    return [f"lexical.{place}" for place in range(LEXICAL[head])] + own.get(head, parts) + reason
 
 
 def swapped(answers, questions):
@@ -58,6 +61,31 @@ def fit(values, truth, strength, weights=None, hidden=0):
         return head | fit_layer(even, truth, hidden)
     model = LogisticRegression(C=strength, max_iter=3000).fit(even, truth, sample_weight=weights)
     return head | {"weights": model.coef_[0], "bias": float(model.intercept_[0])}
+
+
+def fit_reason(values, truth, shared, weights, known):
+    """The head of the reason, by the convention of the shared answers.
+
+    What counts as a reason is a convention, so the shared answers may weigh everything but the directions a little
+    otherwise than all answers together. Which statements are reasons, the directions tell, of `known` questions only.
+    """
+    values, shared = np.asarray(values, np.float64), np.asarray(shared, np.float64)[:, None]
+    plain = values.shape[1] - len(DIRECTIONS) * encoders.WIDTH
+    if not known:
+        head = fit(values[:, :plain], truth, STRENGTH["reason"], weights)
+        rest = values.shape[1] - plain
+        return head | {"mean": np.append(head["mean"], np.zeros(rest)), "scale": np.append(head["scale"], np.ones(rest)),
+                       "weights": np.append(head["weights"], np.zeros(rest))}
+    mean, scale = values.mean(0), values.std(0)
+    scale[scale < 1e-6] = 1.0
+    free = np.concatenate([np.ones(plain), *(np.full(encoders.WIDTH, share) for share in DIRECTIONS.values())])
+    even = (values - mean) / scale * free
+    own = np.hstack([even[:, :plain] * shared * CONVENTION, shared])
+    model = LogisticRegression(C=STRENGTH["reason"], max_iter=3000).fit(np.hstack([even, own]), truth, sample_weight=weights)
+    found = model.coef_[0]
+    found, theirs, offset = found[: len(free)] * free, found[len(free):-1] * CONVENTION, found[-1]
+    found[:plain] += theirs
+    return {"mean": mean, "scale": scale, "weights": found, "bias": float(model.intercept_[0] + offset)}
 
 
 def fit_layer(even, truth, hidden):
@@ -99,6 +127,12 @@ def said_by_part(parts, confidences):
     return found
 
 
+def reason_row(seen, confidences):
+    """What the head of the reason sees beside what the head of the example does: where it points, by DIRECTIONS."""
+    return [*seen["reason"], *said_by_part(seen["parts"], confidences), *(np.asarray(confidences) @ seen["directions"]),
+            *seen["kind"][-encoders.WIDTH:]]
+
+
 def table(answers, measured, field, label):
     """Rows of the statements of all true answers: values, truth, place of the answer."""
     rows = [(v, id in answer[label], place) for place, (answer, seen) in enumerate(zip(answers, measured))
@@ -106,10 +140,11 @@ def table(answers, measured, field, label):
     return tuple(np.array(column) for column in zip(*rows))
 
 
-def fit_all(answers, measured, more=((), ())):
+def fit_all(answers, measured, more=((), ()), known=True):
     """All heads. The heads of example and reason see point confidences as a head gives them to strangers.
 
-    `more` are answers and features for the head of the kind alone.
+    `more` are answers and features for the head of the kind alone; `known` is whether the encoder was tuned on the
+    questions.
     """
     points, truth, place = table(answers, measured, "points", "says")
     found = {"points": fit(points, truth, STRENGTH["points"])}
@@ -120,10 +155,12 @@ def fit_all(answers, measured, more=((), ())):
         inside = place % 5 == fold
         strange[inside] = chances(fit(points[~inside], truth[~inside], STRENGTH["points"]), points[inside])
     real = sorted(set(place.tolist()))
-    for field in ("example", "reason"):
-        rows = [[*measured[p][field], *said_by_part(measured[p]["parts"], strange[place == p])] for p in real]
-        weights = [SHARED_WEIGHT if answers[p]["origin"].startswith("shared") else 1.0 for p in real]
-        found[field] = fit(rows, [answers[p][field] for p in real], STRENGTH[field], np.array(weights))
+    shared = [answers[p]["origin"].startswith("shared") for p in real]
+    weights = np.where(shared, SHARED_WEIGHT, 1.0)
+    rows = [[*measured[p]["example"], *said_by_part(measured[p]["parts"], strange[place == p])] for p in real]
+    found["example"] = fit(rows, [answers[p]["example"] for p in real], STRENGTH["example"], weights)
+    rows = [reason_row(measured[p], strange[place == p]) for p in real]
+    found["reason"] = fit_reason(rows, [answers[p]["reason"] for p in real], shared, weights, known)
     found["kind"] = fit_kind([*answers, *more[0]], [*measured, *more[1]])
     return found
 
@@ -163,8 +200,9 @@ def confidences(heads, seen):
     surest = max([*found["points"].values(), *found["misconceptions"].values()], default=0.0)
     if found["kind"] == "off_topic" and seen["guard"] == "answer" and surest >= STATED:
         found["kind"] = "answer"
-    parts = said_by_part(seen["parts"], list(found["points"].values()))
-    return found | {field: one(field, [*seen[field], *parts]) for field in ("example", "reason")}
+    said = list(found["points"].values())
+    return found | {"example": one("example", [*seen["example"], *said_by_part(seen["parts"], said)]),
+                    "reason": one("reason", reason_row(seen, said))}
 
 
 def settled(found):
@@ -172,12 +210,12 @@ def settled(found):
     return found["kind"], found["points"], found["misconceptions"], found["example"], found["reason"]
 
 
-def cross_predict(answers, measured, folds, more=((), ())):
+def cross_predict(answers, measured, folds, more=((), ()), known=True):
     """What heads fitted on the other folds say of every true answer."""
     found = [None] * len(answers)
     for fold in sorted(set(folds)):
         outside = [p for p in range(len(answers)) if folds[p] != fold]
-        heads = fit_all([answers[p] for p in outside], [measured[p] for p in outside], more)
+        heads = fit_all([answers[p] for p in outside], [measured[p] for p in outside], more, known)
         for place in range(len(answers)):
             if folds[place] == fold and answers[place]["kind"] != "swapped":
                 found[place] = confidences(heads, measured[place])
@@ -197,7 +235,7 @@ def join(question, seen, prepared, vectors_of):
         return np.concatenate([lexical, encoder]).astype(np.float32)
 
     windows = vectors_of["windows"]
-    found = {"guard": seen["kind"], "clauses": windows.cues, "parts": [point["part"] for point in question["points"]]}
+    found = {"guard": seen["kind"], "clauses": windows.cues, "directions": prepared.directions, "parts": [point["part"] for point in question["points"]]}
     for probe, field in ((1, "example"), (2, "reason")):
         found[field] = both(seen[field], features.measure_probe(windows, probe))
     for field in ("points", "misconceptions"):

@@ -81,11 +81,11 @@ def section(world, found, by, variants, known=None, frozen=None):
     lines, true = list(HEAD), [p for p, answer in enumerate(answers) if answer["kind"] != "swapped"]
     real = [answers[p] for p in true]
     for name, columns in variants:
-        guesses = heads.cross_predict(answers, only(measured, columns), folds, more)
+        guesses = heads.cross_predict(answers, only(measured, columns), folds, more, not known)
         predictions = [heads.settled(guesses[p]) for p in true]
         lines.append(row(name, policy.figures(world.questions, world.general, real, predictions)))
     if frozen:
-        guesses = heads.cross_predict(answers, [frozen[a["id"], a["question"]] for a in answers], folds)
+        guesses = heads.cross_predict(answers, [frozen[a["id"], a["question"]] for a in answers], folds, known=not known)
         untuned = [heads.settled(guesses[p]) for p in true]
         lines.append(row("both, the encoder never tuned", policy.figures(world.questions, world.general, real, untuned)))
     for name, wanted in PARTS.items():
@@ -93,7 +93,7 @@ def section(world, found, by, variants, known=None, frozen=None):
         if part and len(part) < len(real):
             figures = policy.figures(world.questions, world.general, [real[p] for p in part], [predictions[p] for p in part])
             lines.append(row(f"of these, {name}", figures))
-    return heads.fit_all(answers, measured, more), lines, real, predictions
+    return heads.fit_all(answers, measured, more, not known), lines, real, predictions
 
 
 def calibration(real, predictions):

@@ -1,7 +1,7 @@
 //! What sort of text an answer is, before anything of it is judged.
 //!
 //! By meaning, never by a substring: "I don't know" in front of a real attempt does not make it blank.
-//! In doubt it is an answer: asking for a sentence again is worse than a follow-up that fits loosely.
+//! The guards speak only where they are sure; in doubt they say that it is an answer, and the head decides.
 
 use std::collections::BTreeSet;
 
@@ -33,6 +33,12 @@ const ECHO_WORDS_MIN: usize = 4;
 const ECHO_OWN_MIN: f32 = 0.9;
 /// and this share of the question's words is in the echo.
 const ECHO_COVERED_MIN: f32 = 0.6;
+/// As many words can be a list as well as a sentence,
+const SHORT_WORDS_MAX: usize = 7;
+/// and this few hardly hold a sentence.
+const SCRAP_WORDS_MAX: usize = 4;
+/// From this length on, one word more says nothing about how much grammar there should be.
+const LONG_FROM: usize = 12;
 /// From this share of impossible words on it is no language.
 const WEIRD_MIN: f32 = 0.5;
 /// Shorter words may look like anything.
@@ -200,13 +206,17 @@ fn is_one_character(word: &str, count: usize) -> bool {
 }
 
 /// How many numbers say how a text is written.
-pub(crate) const FORM_FEATURES: usize = 5;
+pub(crate) const FORM_FEATURES: usize = 18;
 
 /// How a text is written, whatever it says.
 pub(crate) struct Form {
     words: usize,
     /// Words that hold sentences together.
     grammar: usize,
+    /// Words that make a statement of a list of names: verbs, and what denies.
+    verbs: usize,
+    /// Signs that stand between entries of a list.
+    separators: usize,
     /// What stands between signs.
     entries: usize,
     /// Words that cannot be any.
@@ -220,13 +230,15 @@ pub(crate) struct Form {
 impl Form {
     pub(crate) fn new(raw: &str, text: &Text, ready: &Ready) -> Self {
         let count = |holds: &dyn Fn(&Token) -> bool| text.words().filter(|token| holds(token)).count();
-        let entries = raw.split([',', ';', '/', '\n', '•', '|', '.']);
+        let entries = raw.split(SEPARATORS).flat_map(|entry| entry.split('.'));
         let (own, asked) = (stems(text), stems(&ready.ask));
         Self {
             words: text.words().count(),
             grammar: count(&|token| {
                 token.kind == TokenKind::Function && token.word != "vs" && !is_compound(raw, token)
             }),
+            verbs: count(&|token| !token.in_code && is_verb(token)),
+            separators: raw.matches(SEPARATORS).count(),
             entries: entries.filter(|entry| entry.chars().any(char::is_alphanumeric)).count(),
             weird: count(&|token| {
                 token.kind == TokenKind::Content && !token.in_code && is_weird(&token.word)
@@ -238,14 +250,34 @@ impl Form {
     }
 
     /// The share of grammar, the words an entry, the share of impossible words, the share of its words that are
-    /// the question's, and the share of the question's words that it has.
+    /// the question's, and the share of the question's words that it has; its length, the share of verbs, whether
+    /// there is none, and the signs between entries a word. Then what tells more together than apart: a short text
+    /// without a verb is a list, a long one may be notes.
     pub(crate) fn features(&self) -> [f32; FORM_FEATURES] {
+        let flag = |holds: bool| f32::from(u8::from(holds));
+        let grammar = share(self.grammar, self.words);
+        let (own, asked) = (share(self.shared, self.own), share(self.shared, self.asked));
+        let separators = share(self.separators, self.words);
+        let bare = flag(self.verbs == 0);
         [
-            share(self.grammar, self.words),
+            grammar,
             share(self.words.max(1), self.entries).ln_1p(),
             share(self.weird, self.words),
-            share(self.shared, self.own),
-            share(self.shared, self.asked),
+            own,
+            asked,
+            (self.words as f32).ln_1p(),
+            share(self.verbs, self.words),
+            bare,
+            separators,
+            bare * flag(self.words <= SHORT_WORDS_MAX),
+            bare * grammar,
+            bare * separators,
+            flag(self.grammar == 0),
+            bare * flag(self.grammar == 0),
+            flag(self.words <= SCRAP_WORDS_MAX),
+            (self.words + 1).min(LONG_FROM) as f32 * grammar,
+            own * asked,
+            own * bare,
         ]
     }
 
@@ -270,6 +302,17 @@ fn stems(text: &Text) -> BTreeSet<&str> {
     text.words().filter(|token| token.kind != TokenKind::Function).map(|token| token.stem.as_ref()).collect()
 }
 
+/// Whether a word states something, as far as that can be told from the word alone.
+fn is_verb(token: &Token) -> bool {
+    match token.kind {
+        TokenKind::Negation => true,
+        TokenKind::Function => AUXILIARIES.contains(&token.word.as_str()),
+        TokenKind::Content => VERBS.contains(&token.stem.as_ref()),
+        TokenKind::Code => token.word == "=",
+        TokenKind::Part => false,
+    }
+}
+
 fn is_code(raw: &str, text: &Text) -> bool {
     raw.contains("```") || text.tokens.iter().any(|token| token.word == "=")
 }
@@ -278,6 +321,28 @@ fn is_code(raw: &str, text: &Text) -> bool {
 fn is_compound(raw: &str, token: &Token) -> bool {
     raw[..token.range.start].ends_with('-') || raw[token.range.end..].starts_with('-')
 }
+
+/// Signs that stand between the entries of a list.
+const SEPARATORS: [char; 6] = [',', ';', '/', '\n', '•', '|'];
+
+/// Words of the grammar that are verbs.
+const AUXILIARIES: &[&str] = &[
+    "am", "are", "be", "been", "being", "can", "could", "did", "do", "does", "goes", "had", "has", "have",
+    "is", "its", "lets", "may", "might", "must", "seem", "seems", "should", "thats", "was", "were", "will",
+    "would",
+];
+
+/// Stems of verbs that answers of any field are made of, and that seldom stand in a list of names.
+const VERBS: &[&str] = &[
+    "add", "affect", "allow", "appear", "ask", "avoid", "becom", "behav", "belong", "break", "bring",
+    "built", "care", "carri", "caus", "chang", "check", "choos", "come", "contain", "cost", "decid", "die",
+    "done", "end", "exist", "expect", "fail", "fill", "find", "finish", "fit", "follow", "forget", "found",
+    "gave", "get", "give", "given", "got", "grow", "guess", "happen", "help", "hold", "jump", "keep", "kept",
+    "know", "known", "lack", "leav", "live", "look", "lose", "made", "make", "mean", "move", "need", "occur",
+    "pick", "point", "prefer", "prevent", "produc", "put", "reach", "remain", "remov", "replac", "run",
+    "save", "see", "send", "serv", "share", "show", "skip", "sit", "speed", "stand", "start", "stay", "stop",
+    "suit", "take", "tell", "think", "touch", "turn", "use", "wait", "want", "work", "write", "wrote",
+];
 
 /// Said in a clause, these give up, whoever is spoken of.
 const BLANKS: &[&str] = &[

@@ -31,6 +31,8 @@ pub(super) struct Statement {
     /// The sentence first, then the other ways to say it; at least one.
     says: Vec<Vector>,
     near: Vec<Vector>,
+    /// The direction of its phrasings' mean.
+    direction: Vec<f32>,
 }
 
 /// The vectors of one question.
@@ -53,10 +55,14 @@ impl Prepared {
         let whole = take(2);
         let statements = listed
             .iter()
-            .map(|statement| Statement {
-                point: statement.part.is_some(),
-                says: take(1 + statement.also.len()),
-                near: take(statement.unlike.len()),
+            .map(|statement| {
+                let says = take(1 + statement.also.len());
+                Statement {
+                    point: statement.part.is_some(),
+                    direction: mean_direction(&says),
+                    says,
+                    near: take(statement.unlike.len()),
+                }
             })
             .collect();
         Self { statements, ask: whole[0].clone(), claim: whole[1].clone() }
@@ -66,6 +72,16 @@ impl Prepared {
     pub(super) fn depth(&self) -> f32 {
         let says: usize = self.statements.iter().map(|statement| statement.says.len()).sum();
         says as f32 / self.statements.len().max(1) as f32
+    }
+
+    /// The directions of the points, each as long as it is sure that the point was said: some statements are
+    /// reasons and some are none, whoever makes them. `confidences` are those of the points, in their order.
+    pub(super) fn stated(&self, confidences: impl Iterator<Item = f32>) -> Vec<f32> {
+        let mut sum = vec![0.0; self.ask.whole().len()];
+        for (statement, confidence) in self.statements.iter().zip(confidences) {
+            sum.iter_mut().zip(&statement.direction).for_each(|(sum, number)| *sum += confidence * number);
+        }
+        sum
     }
 }
 
@@ -109,7 +125,7 @@ pub(super) struct Measured {
 
 /// Measures an answer. It has at least one clause.
 pub(super) fn measure(prepared: &Prepared, scorer: &Scorer, answer: &Answer) -> Measured {
-    let whole = mean_direction(&answer.windows[..answer.single]);
+    let whole = mean_direction(answer.windows[..answer.single].iter().map(|window| &window.vector));
     let views: Vec<View> =
         prepared.statements.iter().map(|statement| view(statement, scorer, answer, &whole)).collect();
     let best_of: Vec<usize> = views.iter().map(|view| place_of_best(&view.top3)).collect();
@@ -273,12 +289,12 @@ fn answer_row(prepared: &Prepared, views: &[View], single: usize, whole: &[f32])
     ]
 }
 
-/// The direction of the mean of these windows.
-fn mean_direction(windows: &[Window]) -> Vec<f32> {
+/// The direction of the mean of these vectors.
+fn mean_direction<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<f32> {
     let mut sum: Vec<f32> = Vec::new();
-    for window in windows {
-        sum.resize(sum.len().max(window.vector.whole().len()), 0.0);
-        sum.iter_mut().zip(window.vector.components()).for_each(|(sum, number)| *sum += number);
+    for vector in vectors {
+        sum.resize(sum.len().max(vector.whole().len()), 0.0);
+        sum.iter_mut().zip(vector.components()).for_each(|(sum, number)| *sum += number);
     }
     let length = sum.iter().map(|number| number * number).sum::<f32>().sqrt().max(1e-9);
     sum.iter_mut().for_each(|number| *number /= length);

@@ -27,7 +27,7 @@ const POINT: usize = lexical::STATEMENT_FEATURES + features::STATEMENT;
 const PARTS: usize = 9;
 /// Features of the example.
 const EXAMPLE: usize = lexical::EXAMPLE_FEATURES + features::PROBE + PARTS;
-/// Features of the reason.
+/// Features of the reason, but for the directions of what is stated and of the whole answer.
 const REASON: usize = lexical::REASON_FEATURES + features::PROBE + PARTS;
 /// Features of the kind, but for the direction of the whole answer.
 const KIND: usize =
@@ -115,12 +115,14 @@ impl TrainedQuestion {
             return self.nothing(kind);
         }
         let parts = self.said_by_part(&points);
-        let gives = |head: &heads::Head, lexical: &[f32], probe| {
+        let stated = self.vectors.stated(points.iter().map(|finding| finding.confidence));
+        let directions = [stated, measured.whole].concat();
+        let gives = |head: &heads::Head, lexical: &[f32], probe, directions: &[f32]| {
             let probed = features::measure_probe(&windows, probe);
-            head.probability(&[lexical, &probed, &parts].concat())
+            head.probability(&[lexical, &probed, &parts, directions].concat())
         };
-        let example = gives(&self.heads.example, &seen.example, EXAMPLE_PROBE);
-        let reason = gives(&self.heads.reason, &seen.reason, REASON_PROBE);
+        let example = gives(&self.heads.example, &seen.example, EXAMPLE_PROBE, &[]);
+        let reason = gives(&self.heads.reason, &seen.reason, REASON_PROBE, &directions);
         Assessment { kind: Kind::Answer, points, misconceptions, example, reason }
     }
 

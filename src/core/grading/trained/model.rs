@@ -80,7 +80,7 @@ impl Model {
             let all = fits(&heads.points, POINT)
                 && fits(&heads.misconceptions, POINT)
                 && fits(&heads.example, EXAMPLE)
-                && fits(&heads.reason, REASON)
+                && fits(&heads.reason, REASON + 2 * encoder.width())
                 && heads.kind.takes(KIND + encoder.width());
             if !all {
                 return Err(wrong("its heads are of another version".to_owned()));
