@@ -563,11 +563,6 @@ pub const UNREADABLE: &str = "I cannot read plain messages here. Press Answer un
 /// A message had no text: a picture, a sticker, a file.
 pub const NO_TEXT: &str = "I can only read text. Write your answer as a message.";
 
-/// A thread may not be made and direct messages are closed.
-pub const NOWHERE: &str = "I may not open a thread here, and your direct messages are closed to me. \
-Allow direct messages from members of this server in its privacy settings, or ask for the permission \
-“Create Public Threads”; then use /drill again.";
-
 /// Direct messages are closed.
 pub const DIRECT_CLOSED: &str = "I cannot write to you directly. Allow direct messages from members of this \
 server in its privacy settings, or use /drill in a channel.";

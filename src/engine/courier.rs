@@ -97,7 +97,7 @@ impl Engine {
         }
     }
 
-    /// What was put off need wait no longer.
+    /// What was put off comes soon instead.
     pub(super) async fn look_again(&self) -> Result<(), StoreError> {
         let soon = self.clock.now().saturating_add(BACK_SOON).unwrap_or(Timestamp::MAX);
         self.store.look_again(soon).await
