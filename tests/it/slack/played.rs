@@ -143,7 +143,7 @@ async fn whole_drills_with_the_program() {
     cem.presses("Show me the model answer").await;
     cem.sees_times(REVEAL, 2).await;
     cem.presses("How did I do?").await;
-    cem.sees("What you said").await;
+    cem.sees("[Not what I meant]").await;
     insta::assert_snapshot!("program_in_a_round_as_cem_sees_it", timeless(&cem.view_of(&general)));
 
     ana.opens_home();
