@@ -644,6 +644,20 @@ pub mod setup {
         format!("I need these permissions in this channel: {names}.")
     }
 
+    /// Permissions are missing on a server as a whole.
+    pub fn lacking_on(server: &str, names: &str) -> String {
+        format!("On {server} I need these permissions: {names}. The link below asks for them.")
+    }
+
+    /// How many servers the bot is on.
+    pub fn servers(count: usize) -> String {
+        match count {
+            0 => "I am on no server yet.".to_owned(),
+            1 => "I am on one server. What a channel allows, /setup says there.".to_owned(),
+            many => format!("I am on {many} servers. What a channel allows, /setup says there."),
+        }
+    }
+
     /// The address that adds the bot.
     pub fn invite(address: &str) -> String {
         format!("Add the bot to a server with {address}")

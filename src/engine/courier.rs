@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::intake::By;
 use super::{Engine, intake, round};
 use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Person, Receipt, Sighting};
-use crate::core::card::Way;
+use crate::core::card::{CardKind, Way};
 use crate::core::interview::Input;
 use crate::core::say;
 use crate::store::{Delay, Post, PostStatus, Sent, Sort, StoreError};
@@ -159,10 +159,18 @@ impl Engine {
                 self.put_off(post, doubled(after, tries, AGAIN_MAX).max(after), Delay::Asked).await
             }
             Err(DeliveryError::Unknown) => {
-                let now = Some(self.clock.now());
-                let delivery = Delivery { tried_at: now, ..delivery.clone() };
+                // Part of it may have been posted at the very end of a try that took long.
+                let now = self.clock.now();
+                self.store.mark_tried(post.interview, post.seq, now).await?;
+                let delivery = Delivery { tried_at: Some(now), ..delivery.clone() };
                 let post = Post { looks: 0, ..post.clone() };
                 self.look_for(front, &post, &delivery).await
+            }
+            // Nobody waits for a farewell that can only be said to whoever does something.
+            Err(DeliveryError::Blocked(Obstacle::OnlyAnswers))
+                if delivery.card.kind == CardKind::Farewell =>
+            {
+                self.store.give_up(post.interview, post.seq).await
             }
             Err(DeliveryError::Blocked(obstacle)) => self.hold_up(front, post, obstacle).await,
             Err(DeliveryError::Gone) => {

@@ -129,6 +129,16 @@ impl Store {
         Ok(self.writer.write(Write::MarkSending(interview, seq, now)).await? == 1)
     }
 
+    /// Notes that a try to send a post went on until now.
+    pub async fn mark_tried(
+        &self,
+        interview: InterviewId,
+        seq: Seq,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.write(Write::Tried(interview, seq, now)).await.map(drop)
+    }
+
     /// Puts a post that was being sent off until `until`.
     pub async fn put_off(
         &self,

@@ -17,6 +17,7 @@ use crate::core::whereabouts::{Person, Place};
 #[derive(Debug)]
 pub(super) enum Write {
     MarkSending(InterviewId, Seq, Timestamp),
+    Tried(InterviewId, Seq, Timestamp),
     PutOff(InterviewId, Seq, Timestamp, Delay),
     LookAgain(Timestamp),
     Unblock(Person),
@@ -53,6 +54,11 @@ pub(super) struct Rewritten {
 pub(super) async fn write(connection: &mut SqliteConnection, write: &Write) -> Result<u64, sqlx::Error> {
     match write {
         Write::MarkSending(id, seq, now) => mark_sending(connection, *id, *seq, *now).await,
+        Write::Tried(id, seq, now) => {
+            let tried = sqlx::query("UPDATE outbox SET tried_at = ? WHERE interview = ? AND seq = ?");
+            let tried = tried.bind(now.as_millisecond()).bind(id.0).bind(seq.0);
+            Ok(tried.execute(connection).await?.rows_affected())
+        }
         Write::PutOff(id, seq, until, delay) => put_off(connection, *id, *seq, *until, *delay).await,
         Write::LookAgain(soon) => {
             let again = "UPDATE outbox SET not_before = iif(status = 'sending', 0, min(not_before, ?)) \

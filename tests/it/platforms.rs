@@ -197,6 +197,19 @@ async fn drill_stands_at_its_question_after_the_clock_spoke() {
     assert_eq!(kinds(&again.shown), [CardKind::Ask]);
 }
 
+/// Where the bot may only answer, a drill that was left ends without a word.
+#[tokio::test]
+async fn farewell_that_could_only_be_an_answer_is_said_to_nobody() {
+    let mut play = Play::new().await;
+    play.drill().await;
+    play.channel.fail(HERE, Some(DeliveryError::Blocked(Obstacle::OnlyAnswers)));
+    play.wait(25 * 3600).await;
+    play.wait(3600).await;
+    assert_eq!(play.channel.told(), []);
+    assert_eq!(play.engine().health().await.unwrap().posts, 0);
+    assert!(play.store().interview(play.interview).await.unwrap().is_none());
+}
+
 /// F35: a network that is gone for hours ends no drill, and costs few tries.
 #[tokio::test]
 async fn f35_platform_that_cannot_be_reached_for_hours_ends_no_drill() {

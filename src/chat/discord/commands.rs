@@ -137,7 +137,12 @@ fn which_questions() -> [Value; 3] {
 fn place() -> Value {
     let mut option = option(3, c::WHERE, c::WHERE_ABOUT);
     let choices = [(c::HERE, "here"), (c::DIRECT, "dm")];
-    let choices = choices.map(|(name, value)| json!({"name": name.text, "value": value}));
+    let choices = choices.map(|(name, value)| {
+        let mut choice = Map::new();
+        phrase(&mut choice, "name", name);
+        choice.insert("value".to_owned(), json!(value));
+        choice
+    });
     option.insert("choices".to_owned(), json!(choices));
     Value::Object(option)
 }

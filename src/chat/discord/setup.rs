@@ -23,19 +23,34 @@ const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::ATTACH_FILES, "Attach Files"),
     (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
 ];
+/// Servers that the shell looks at, at the most; a page of Discord's.
+const SERVERS_MAX: u64 = 200;
 /// What it needs to mention a role that not everybody may mention. Without it the name stands there and nobody is
 /// notified.
 const MENTION: &str = "Mention @everyone, @here and All Roles";
 
 impl Discord {
-    /// What the shell can find out: the application and its intents.
+    /// What the shell can find out: the application, its intents, and what it may do on its servers.
     pub async fn inspect(&self) -> Result<Vec<Finding>, StartError> {
-        let application =
-            self.http.get_current_application_info().await.map_err(|error| start_error(&error))?;
+        let mut findings = vec![self.look_at_intent().await.map_err(|error| start_error(&error))?];
+        let servers = self.http.get_guilds(None, Some(SERVERS_MAX)).await;
+        let servers = servers.map_err(|error| start_error(&error))?;
+        findings.push(Finding::good(say::setup::servers(servers.len())));
+        for server in &servers {
+            let lacking: Vec<&str> = not_in(server.permissions).collect();
+            if !lacking.is_empty() {
+                findings.push(Finding::bad(say::setup::lacking_on(&server.name, &lacking.join(", "))));
+            }
+        }
+        findings.push(Finding::good(say::setup::invite(&self.invite())));
+        Ok(findings)
+    }
+
+    async fn look_at_intent(&self) -> serenity::Result<Finding> {
+        let application = self.http.get_current_application_info().await?;
         let content =
             ApplicationFlags::GATEWAY_MESSAGE_CONTENT | ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED;
-        let granted = application.flags.is_some_and(|flags| flags.intersects(content));
-        Ok(vec![self.intent(granted), Finding::good(say::setup::invite(&self.invite()))])
+        Ok(self.intent(application.flags.is_some_and(|flags| flags.intersects(content))))
     }
 
     /// Answers `/setup`.
@@ -46,8 +61,8 @@ impl Discord {
             Spot::Direct => vec![Finding::good(say::setup::DIRECT)],
             Spot::Foreign => vec![Finding::bad(say::setup::FOREIGN)],
         };
-        match self.inspect().await {
-            Ok(inspected) => findings.extend(inspected.into_iter().take(1)),
+        match self.look_at_intent().await {
+            Ok(intent) => findings.push(intent),
             Err(error) => tracing::warn!(%error, "the application could not be inspected"),
         }
         if asker.spot != Spot::Direct {

@@ -1,7 +1,8 @@
 //! The front end without an engine: each step of a round by itself, when Discord does not do as it should.
 
 use riposte::chat::{
-    Dailies, DailyWanted, Delivery, DeliveryError, Front, Incoming, Outcome, Refusal, Sighting, Taken, What,
+    Dailies, DailyWanted, Delivery, DeliveryError, Finding, Front, Incoming, Outcome, Refusal, Sighting,
+    Taken, What,
 };
 use riposte::core::bank::Question;
 use riposte::core::card::{Block, Button, Card, CardKind, Way};
@@ -227,6 +228,26 @@ async fn what_a_round_would_lack_is_named() {
     assert_eq!(mention(closed).await, ["Mention @everyone, @here and All Roles"]);
     third.allow(MENTION_EVERYONE);
     assert_eq!(mention(closed).await, Vec::<String>::new());
+    bot.stop().await;
+    discord.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shell_names_what_is_missing_on_each_server() {
+    let discord = Discord::start().await;
+    discord.guild("Study group");
+    discord.guild("Book club").takes_away(ATTACH_FILES | EMBED_LINKS);
+    let bot = Alone::start(&discord).await;
+    let found = bot.front.inspect().await.unwrap();
+    let lines: Vec<String> = found.iter().map(Finding::line).collect();
+    assert!(
+        lines.contains(&"✓ I am on 2 servers. What a channel allows, /setup says there.".to_owned()),
+        "{lines:?}"
+    );
+    let lacking: Vec<&String> = lines.iter().filter(|line| line.contains("I need")).collect();
+    let expected =
+        "✗ On Book club I need these permissions: Embed Links, Attach Files. The link below asks for them.";
+    assert_eq!(lacking, [expected]);
     bot.stop().await;
     discord.finish();
 }

@@ -1,6 +1,6 @@
 //! The bot on the fake Discord: the real engine, store and front end, in this process.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -19,6 +19,7 @@ use tracing::instrument::WithSubscriber;
 
 use super::discord::tls::Tls;
 use super::discord::{Discord, PATIENCE};
+use super::errors::Errors;
 use super::grader::Labelled;
 use super::play::small_bank;
 
@@ -144,8 +145,7 @@ impl Bot {
         gateway.await.unwrap().unwrap();
         let _ = engine.await;
         store.close().await;
-        let errors = self.errors.take();
-        assert!(errors.is_empty(), "it logged errors:\n{errors}");
+        self.errors.none();
     }
 
     /// What it logged as errors until here is what the test wanted, and says this.
@@ -160,33 +160,6 @@ impl Bot {
         let ended = running.gateway.await.unwrap().unwrap_err();
         running.engine.abort();
         ended
-    }
-}
-
-/// What is logged as errors.
-#[derive(Clone, Default)]
-struct Errors(Arc<Mutex<Vec<u8>>>);
-
-impl Errors {
-    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
-        let errors = self.clone();
-        let log = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_ansi(false);
-        log.with_writer(move || errors.clone()).finish()
-    }
-
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl std::io::Write for Errors {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod bot;
 pub(crate) mod channel;
 pub(crate) mod discord;
+pub(crate) mod errors;
 pub(crate) mod grader;
 pub(crate) mod play;
 pub(crate) mod slack;

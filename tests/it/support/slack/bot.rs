@@ -13,8 +13,10 @@ use riposte::secret::Secret;
 use riposte::store::Store;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::instrument::WithSubscriber;
 
 use super::Slack;
+use crate::support::errors::Errors;
 use crate::support::grader::Labelled;
 use crate::support::play::small_bank;
 
@@ -24,6 +26,8 @@ pub(crate) struct Bot {
     bank: Arc<Bank>,
     grader: fn() -> Box<dyn Grader>,
     running: Option<Running>,
+    /// What it logged as errors: a test fails if there are any.
+    errors: Errors,
 }
 
 struct Running {
@@ -49,7 +53,13 @@ impl Bot {
         bank: Arc<Bank>,
         grader: fn() -> Box<dyn Grader>,
     ) -> Self {
-        let mut bot = Self { folder: tempfile::tempdir().unwrap(), bank, grader, running: None };
+        let mut bot = Self {
+            folder: tempfile::tempdir().unwrap(),
+            bank,
+            grader,
+            running: None,
+            errors: Errors::default(),
+        };
         bot.start_again(slack).await;
         slack.connected(1).await;
         bot
@@ -65,7 +75,8 @@ impl Bot {
         let desk = Desk::new((self.grader)());
         let engine =
             Engine::new(store.clone(), self.bank.clone(), desk, clock, vec![front.clone()], settings);
-        let engine = tokio::spawn(async move { engine.run(inbox).await.unwrap() });
+        let running = async move { engine.run(inbox).await.unwrap() };
+        let engine = tokio::spawn(running.with_subscriber(self.errors.subscriber()));
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
@@ -91,6 +102,7 @@ impl Bot {
         socket.await.unwrap().unwrap();
         let _ = engine.await;
         store.close().await;
+        self.errors.none();
     }
 
     /// Why it ended by itself.

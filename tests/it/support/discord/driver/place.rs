@@ -36,6 +36,14 @@ impl Server {
         })
     }
 
+    /// Takes permissions from everybody, in every channel.
+    pub(crate) fn takes_away(&self, permissions: u64) {
+        self.shared.with(|world| {
+            let everyone = &mut world.guilds.get_mut(&self.id).unwrap().roles[0];
+            everyone.permissions &= !permissions;
+        });
+    }
+
     /// Lets nobody mention a role without a permission.
     pub(crate) fn closes_role(&self, id: Id) {
         self.shared.with(|world| {

@@ -23,9 +23,10 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn own(world: &mut World, _: &Call) -> Answer {
     let own = world.guilds.values().filter(|guild| guild.members.contains(&world.app.id));
     let own = own.map(|guild| {
+        let may = guild.roles[..2].iter().fold(0, |may, role| may | role.permissions);
         json!({
             "id": guild.id.to_string(), "name": guild.name, "icon": null, "banner": null, "owner": false,
-            "permissions": permissions::EVERYONE_BY_DEFAULT.to_string(), "features": [],
+            "permissions": may.to_string(), "features": [],
         })
     });
     Ok(Reply::Json(own.collect()))
