@@ -78,12 +78,14 @@ impl Slack {
             }
         }
         let sent = wrote.at().unwrap_or_else(|| self.clock.now());
+        let is_starting = self.is_starting(wrote, &at, &person);
         match self.inbox.send(wrote.key(), sent, person.clone(), place.clone(), wrote.what()).await {
             Ok(_) => {}
             Err(Refusal::Failed) => return Err(NotTaken),
             // Who is quick writes before it is noted where the question stands. Slack delivers it again, and by
             // then it is, or there is no drill.
-            Err(Refusal::NothingOpen) if wrote.edited.is_none() && self.is_opening(wrote, &at, &person) => {
+            Err(Refusal::NothingOpen) if wrote.edited.is_none() && is_starting => return Err(NotTaken),
+            Err(Refusal::NothingOpen) if wrote.edited.is_none() && self.memory().drills(&place, &person) => {
                 self.memory().closed(&place, &person);
                 return Err(NotTaken);
             }
@@ -97,24 +99,32 @@ impl Slack {
         Ok(())
     }
 
-    /// Whether somebody has a drill there, or one whose question is just being posted in that channel.
-    fn is_opening(&self, wrote: &Wrote, at: &Place, person: &Person) -> bool {
-        let memory = self.memory();
-        let opens = |openings| memory.drills_within(&openings, person);
-        memory.drills(&at.name(), person) || (wrote.below_ours && place::openings(at).is_some_and(opens))
+    /// Whether somebody has a drill whose question is just being posted, perhaps above what they wrote.
+    fn is_starting(&self, wrote: &Wrote, at: &Place, person: &Person) -> bool {
+        let openings = place::openings(at).filter(|_| wrote.below_ours);
+        openings.is_some_and(|openings| self.memory().drills_within(&openings, person))
     }
 
     /// Whether what was written in a thread is said in a drill. Memory may not know it after a start: then who
     /// wrote below a message of ours is looked up.
     async fn is_addressed(&self, wrote: &Wrote, at: &Place, person: &Person) -> Result<bool, NotTaken> {
-        if self.is_opening(wrote, at, person) {
+        if self.memory().drills(&at.name(), person) || self.is_starting(wrote, at, person) {
             return Ok(true);
         }
         if !wrote.below_ours {
             return Ok(false);
         }
         match self.inbox.overview(person.clone()).await {
-            Ok(overview) => Ok(overview.open.iter().any(|card| card.place == at.name())),
+            Ok(overview) => {
+                // A question whose place is still to be noted is perhaps the one above: Slack delivers it again.
+                let starts = place::openings(at).map(|openings| format!("{}:", openings.0));
+                let starts =
+                    |card: &Delivery| starts.as_ref().is_some_and(|starts| card.place.0.starts_with(starts));
+                match overview.open.iter().any(|card| card.place == at.name()) {
+                    false if overview.open.iter().any(starts) => Err(NotTaken),
+                    is_there => Ok(is_there),
+                }
+            }
             // Too much: what they wrote is refused with a sentence, if it is meant for us.
             Err(Refusal::TooMuch(_)) => Ok(true),
             // Slack delivers it again.
