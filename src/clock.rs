@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Real time, or a test's.
 #[async_trait::async_trait]
@@ -11,6 +11,14 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Returns at `at` or later; at once if that is past.
     async fn sleep_until(&self, at: Timestamp);
+    /// The time after that long from now.
+    fn after(&self, by: SignedDuration) -> Timestamp {
+        self.now().saturating_add(by).unwrap_or(Timestamp::MAX)
+    }
+    /// Returns after that long or later.
+    async fn sleep_for(&self, by: SignedDuration) {
+        self.sleep_until(self.after(by)).await;
+    }
 }
 
 /// The machine's clock.

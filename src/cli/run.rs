@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
 
 use super::talk::{database, interrupted};
@@ -233,9 +233,8 @@ impl Platform {
             if failure.is_final {
                 return MISCONFIGURED;
             }
-            let next = shared.clock.now().saturating_add(AGAIN_AFTER).unwrap_or(Timestamp::MAX);
             tokio::select! {
-                () = shared.clock.sleep_until(next) => {}
+                () = shared.clock.sleep_for(AGAIN_AFTER) => {}
                 () = told(stopped.clone()) => return OK,
             }
             tried = self.connect(shared).await;

@@ -34,7 +34,7 @@ impl Engine {
     /// Keeps deadlines until `closing`. The state is read anew whenever the bell rings or a deadline comes.
     pub(super) async fn keep_time(&self, closing: impl Fn() -> bool) -> Result<(), StoreError> {
         let mut bell = self.bell.subscribe();
-        let limit = self.clock.now().saturating_add(CATCH_UP_FOR).unwrap_or(Timestamp::MAX);
+        let limit = self.clock.after(CATCH_UP_FOR);
         loop {
             bell.mark_unchanged();
             if !self.is_behind() || self.clock.now() >= limit {
@@ -56,7 +56,7 @@ impl Engine {
             if last {
                 return Ok(());
             }
-            let beat = self.clock.now().saturating_add(ALIVE_EVERY).unwrap_or(Timestamp::MAX);
+            let beat = self.clock.after(ALIVE_EVERY);
             let wake = self.store.next_deadline().await?.map_or(beat, |deadline| deadline.min(beat));
             tokio::select! {
                 // The bell is the engine's own, so it is there.

@@ -123,10 +123,9 @@ impl Engine {
         if open.is_empty() {
             return Vec::new();
         }
-        let limit = self.clock.now().saturating_add(READ_FOR).unwrap_or(jiff::Timestamp::MAX);
         tokio::select! {
             missed = front.missed(open) => missed,
-            () = self.clock.sleep_until(limit) => {
+            () = self.clock.sleep_for(READ_FOR) => {
                 tracing::warn!(front = front.name(), "what somebody did meanwhile took too long to read");
                 Vec::new()
             }

@@ -70,7 +70,7 @@ impl Engine {
             tokio::select! {
                 // The bell is the engine's own, so it is there.
                 _ = bell.changed() => {}
-                () = self.clock.sleep_until(later(self.clock.now(), LOOK_EVERY)) => {}
+                () = self.clock.sleep_for(LOOK_EVERY) => {}
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use super::intake::By;
+use super::round::later;
 use super::{Engine, intake, round};
 use crate::chat::{Delivery, DeliveryError, Front, Obstacle, Person, Receipt, Sighting};
 use crate::core::card::{CardKind, Way};
@@ -56,7 +57,7 @@ impl Engine {
             let now = self.clock.now();
             let looked = async {
                 if !front.is_here() {
-                    let again = now.saturating_add(AWAY_LOOK_EVERY).unwrap_or(Timestamp::MAX);
+                    let again = later(now, AWAY_LOOK_EVERY);
                     return Ok::<_, StoreError>((Vec::new(), Some(again)));
                 }
                 let due = self.store.due_posts(front.name(), now).await?;
@@ -99,8 +100,7 @@ impl Engine {
 
     /// What was put off comes soon instead.
     pub(super) async fn look_again(&self) -> Result<(), StoreError> {
-        let soon = self.clock.now().saturating_add(BACK_SOON).unwrap_or(Timestamp::MAX);
-        self.store.look_again(soon).await
+        self.store.look_again(self.clock.after(BACK_SOON)).await
     }
 
     async fn nap_until(&self, wake: Option<Timestamp>) {
@@ -229,8 +229,7 @@ impl Engine {
     }
 
     async fn put_off(&self, post: &Post, wait: SignedDuration, delay: Delay) -> Result<(), StoreError> {
-        let until = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        self.store.put_off(post.interview, post.seq, until, delay).await
+        self.store.put_off(post.interview, post.seq, self.clock.after(wait), delay).await
     }
 
     /// The clock of an answer starts here, at the platform's own time.

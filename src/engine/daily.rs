@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::intake::{failed, to_json};
-use super::round::{Opened, Opening, POST, bag};
+use super::round::{Opened, Opening, POST, bag, later};
 use super::{Engine, locked};
 use crate::chat::{AboutDaily, Dailies, DailyWanted, Front, Place, Refusal};
 use crate::core::calendar::{Due, Post as Coming};
@@ -259,8 +259,7 @@ impl Engine {
                 }
             };
             if !settled {
-                let again = now.saturating_add(TRY_AGAIN_AFTER).unwrap_or(Timestamp::MAX);
-                return self.store.wake_daily(stored.id, again).await;
+                return self.store.wake_daily(stored.id, later(now, TRY_AGAIN_AFTER)).await;
             }
             handled = date;
         }

@@ -37,7 +37,7 @@ const GOODBYE_MAX: Duration = Duration::from_secs(10);
 const UNKNOWN_WARN_EVERY: u64 = 100;
 /// Registering commands is tried this often; they stay as they were otherwise.
 const REGISTER_TRIES: u32 = 3;
-const REGISTER_AGAIN_AFTER: Duration = Duration::from_secs(10);
+const REGISTER_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 impl Discord {
     /// Keeps the connection until `until` is over, or until it ends for good.
@@ -67,8 +67,7 @@ impl Discord {
     async fn watch(&self, shards: &ShardManager) -> StartError {
         let mut watch = Watch::of(self.shards);
         loop {
-            let next = self.clock.now().saturating_add(WATCH_EVERY);
-            self.clock.sleep_until(next.unwrap_or(jiff::Timestamp::MAX)).await;
+            self.clock.sleep_for(WATCH_EVERY).await;
             let signs = {
                 let runners = shards.runners.lock().await;
                 let sign = |id| runners.get(&ShardId(id)).map(|runner| (runner.stage, runner.latency));
@@ -100,8 +99,7 @@ impl Discord {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, "the commands could not be registered"),
             }
-            let next = self.clock.now().saturating_add(REGISTER_AGAIN_AFTER);
-            self.clock.sleep_until(next.unwrap_or(jiff::Timestamp::MAX)).await;
+            self.clock.sleep_for(REGISTER_AGAIN_AFTER).await;
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serenity::model::channel::{GuildChannel, Message as Posted};
 use serenity::model::id::{ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId};
 
@@ -529,8 +529,7 @@ impl Discord {
         for wait in READ_AGAIN_AFTER {
             match self.read(channel, Some(after)).await {
                 Err(Trouble::Unknown | Trouble::Later(_)) => {
-                    let again = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-                    self.clock.sleep_until(again).await;
+                    self.clock.sleep_for(wait).await;
                 }
                 read => return read,
             }

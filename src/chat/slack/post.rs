@@ -172,7 +172,7 @@ impl Slack {
     /// Waits for as long as Slack says; whoever asked gives up before, if it is too long.
     async fn pause(&self, after: Duration) {
         let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
-        self.clock.sleep_until(self.clock.now().saturating_add(after).unwrap_or(Timestamp::MAX)).await;
+        self.clock.sleep_for(after).await;
     }
 
     /// Notes where a drill goes on, or that it is over.

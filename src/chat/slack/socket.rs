@@ -175,8 +175,7 @@ impl Listener {
                 return;
             }
             "too_many_websockets" => {
-                let until = self.slack.clock.now().saturating_add(CROWDED_FOR).unwrap_or(Timestamp::MAX);
-                self.state().crowded_until = Some(until);
+                self.state().crowded_until = Some(self.slack.clock.after(CROWDED_FOR));
                 tracing::error!("the app has too many sockets; stop another copy of the bot");
             }
             _ => tracing::debug!(reason, "a socket to Slack is renewed"),
@@ -200,8 +199,7 @@ impl Listener {
     /// Says why there is no connection for as long as there is none.
     async fn watch(&self) {
         loop {
-            let next = self.slack.clock.now().saturating_add(WATCH_EVERY).unwrap_or(Timestamp::MAX);
-            self.slack.clock.sleep_until(next).await;
+            self.slack.clock.sleep_for(WATCH_EVERY).await;
             let (down, crowded) = {
                 let state = self.state();
                 let now = self.slack.clock.now();

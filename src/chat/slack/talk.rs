@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::command::{self, Asked, SCREEN_DEFAULT};
@@ -452,8 +451,7 @@ impl Slack {
                 self.reply_now(asker, say::NOT_SAVED).await;
                 // What was sent perhaps can be looked for once the history has it.
                 if trouble == Trouble::Unknown {
-                    let settled = self.clock.now().saturating_add(SETTLED_AFTER).unwrap_or(Timestamp::MAX);
-                    self.clock.sleep_until(settled).await;
+                    self.clock.sleep_for(SETTLED_AFTER).await;
                 }
                 self.memory().not_shown(interview, seq);
             }
