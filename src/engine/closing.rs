@@ -60,6 +60,10 @@ impl Engine {
         at: Timestamp,
         inputs: &[Input],
     ) -> Result<(), StoreError> {
+        // As a rule nothing is, and then the round need not be read for it.
+        if !self.waits_to_close(id, at) {
+            return Ok(());
+        }
         let Some((_, round)) = self.load_round(id).await? else { return Ok(()) };
         if !closes(&round, inputs, at) {
             return Ok(());
